@@ -1,0 +1,37 @@
+"""What every test shares: settings, and fixtures for what comes from outside.
+
+Nothing here knows the engine. A fixture that only one folder of tests needs lives in that folder's own `conftest.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from tests.requires import requires, requires_program
+
+# Matplotlib draws into memory. It reads this when it is first imported, so it is set before any test module is.
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+# No deadline: a shared machine's speed is not a property of the code. The blob lets a failure be replayed anywhere.
+settings.register_profile("chainrule", deadline=None, print_blob=True)
+settings.load_profile("chainrule")
+
+# Benchmarks are run by hand, and some of what they race is not installed for the tests.
+collect_ignore = ["benchmarks"]
+
+
+@pytest.fixture(scope="session")
+def oracle() -> Callable[[str], Any]:
+    """`oracle("torch")` is the module, or a skip with the reason; see `tests.requires`."""
+    return requires
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the system's Chromium, for `playwright`'s `executable_path`."""
+    return requires_program("chromium")
