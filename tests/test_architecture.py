@@ -305,10 +305,10 @@ def test_no_tracked_file_names_a_path_of_one_machine() -> None:
     [
         ("open('{}home/someone/x')", True),
         ("see {}tmp/a.svg", True),
-        ("C:\\Users\\someone", True),
+        ("C:{1}Users{1}someone", True),
         ("https://example.org/home/x", False),
         ("src/tmp/x and a/b", False),
     ],
 )
 def test_the_pattern_tells_a_machine_path_from_others(text: str, caught: bool) -> None:
-    assert bool(MACHINE_PATH.search(text.format("/"))) is caught
+    assert bool(MACHINE_PATH.search(text.format("/", "\\"))) is caught
