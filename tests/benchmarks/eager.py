@@ -1,0 +1,411 @@
+"""Eager speed and memory: single operations, the moons step, one sample through 784-64-64-10, linearity.
+
+The four races and their report live here. What is run stands in `work.py`, who runs it in `peers.py`, and the rules of
+fair measuring in `measure.py`. Every line first holds value and gradients against micrograd's; one that differs is
+named, and the exit status is 1. Figures that miss their target are marked, and change no exit status.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import math
+import random
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from . import peers, work
+from .measure import (
+    TOTAL,
+    Contender,
+    Memory,
+    Result,
+    Stopwatch,
+    Target,
+    disagreement,
+    heading,
+    memory,
+    number,
+    race,
+    span,
+    table,
+    targets_block,
+)
+from .peers import Engine, Unavailable
+
+NS, MS = 1e9, 1e3
+COLLECTOR = {False: "collector off", True: "collector on"}
+
+
+@dataclass
+class Report:
+    """What the parts find out: targets, and faults, which are lines whose numbers are wrong."""
+
+    quick: bool
+    micrograd: Engine
+    ours: Engine
+    targets: list[Target] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def rounds(self, full: int) -> int:
+        """`full` rounds, or 2 in a quick run."""
+        return 2 if self.quick else full
+
+    def hold(self, name: str, expected: Sequence[float], found: Sequence[float]) -> None:
+        """Hold a contender's numbers against micrograd's and keep what differs."""
+        if difference := disagreement(expected, found):
+            self.faults.append(f"{name}: {difference}")
+            print(f"WRONG NUMBERS  {self.faults[-1]}")
+
+
+def main(argv: list[str]) -> int:
+    """Run all four parts and print tables and targets; 1 where an engine's numbers differ, 2 without micrograd."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks eager", description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and smaller sizes, for a look (under 30 s)")
+    quick = parser.parse_args(argv).quick
+    started = time.perf_counter()
+    try:
+        report = Report(quick, peers.micrograd(), peers.ours())
+    except Unavailable as error:
+        print(f"Nothing to compare with: {error}", file=sys.stderr)
+        return 2
+
+    print(heading("Eager benchmark", ["micrograd", "torch", "numpy", "scikit-learn"]))
+    print(
+        "\nContenders take turns in every round; figures are medians over rounds, with quartiles of the total, and"
+        "\n`faster` is micrograd's time over the engine's, the median of the ratios within a round. Inputs and leaves"
+        "\nare made before the clock starts; the finished graph is freed after it has stopped. That goes for everyone."
+    )
+    elementary(report)
+    moons(report)
+    sample(report)
+    linearity(report)
+
+    print("\n" + targets_block(report.targets))
+    for fault in report.faults:
+        print(f"WRONG NUMBERS  {fault}")
+    agree = "Some engine's numbers differ from micrograd's." if report.faults else "All agree with micrograd to 1e-9."
+    print(f"{agree} {time.perf_counter() - started:.0f} s in all.")
+    return 1 if report.faults else 0
+
+
+# --- 1. the elementary graph ----------------------------------------------------------------------------------------
+
+
+def elementary(report: Report) -> None:
+    """Race all engines on a graph of single operations, and weigh its nodes."""
+    plan = work.elementary_plan(100_000)
+    small, mark = (work.elementary_plan(10_000), "*") if report.quick else (plan, "")
+    note = (
+        f"\n* runs a graph of {small.nodes:,} nodes of the same kind, extrapolated: a node of the large one takes as"
+        "\nlong or longer, for it does not fit the processor's caches."
+    )
+    title(
+        f"1. Elementary graph: {plan.nodes:,} nodes, a third each mul, add and tanh",
+        "ns per node. HIPS/autograd runs in a process of its own, in turn with the others." + (note if mark else ""),
+    )
+    expected = answer(report.micrograd, plan)
+    report.hold(f"elementary graph, {report.ours.name}", expected, answer(report.ours, plan))
+    contenders = [elementary_contender(report.micrograd, plan)]
+    absent = []
+
+    expected = answer(report.micrograd, small)
+    try:
+        scalars = peers.torch_scalars()
+        report.hold(f"elementary graph, {scalars.name}", expected, answer(scalars, small))
+        contenders.append(elementary_contender(scalars, small, mark))
+    except Unavailable as reason:
+        absent.append(["PyTorch 0-dim", f"not available: {reason}"])
+    worker = None
+    try:
+        worker = peers.HipsWorker(small, create=not report.quick)
+        report.hold(f"elementary graph, {worker.name}", expected, worker.answer())
+        contenders.append(Contender(worker.name + mark, worker.run, small.nodes))
+    except Unavailable as reason:
+        absent.append([peers.HipsWorker.name, f"not available: {reason}"])
+    contenders.append(elementary_contender(report.ours, plan))
+
+    for collector, limit in ((False, 4), (True, 10)):
+        results = race(contenders, report.rounds(7 if collector else 11), collector)
+        race_table(results, collector, NS, absent)
+        target_ratio(report, "elementary graph", results, collector, limit)
+    if worker is not None:
+        worker.close()
+
+    weights = {engine.name: weigh(engine, plan) for engine in (report.micrograd, report.ours)}
+    rows = [[name, *(number(figure) for figure in weight)] for name, weight in weights.items()]
+    print("\n" + table(["bytes per node", "before backward", "after", "peak in backward"], rows))
+    weight = weights[report.ours.name]
+    report.targets.append(Target("elementary graph, memory before backward", 150, weight.before, "B", at_most=True))
+    report.targets.append(Target("elementary graph, memory after backward", 180, weight.after, "B", at_most=True))
+
+
+def answer(engine: Engine, plan: work.Plan) -> list[float]:
+    """The root's number and the gradients of all leaves."""
+    leaves = [engine.value(x) for x in plan.leaves]
+    root = work.build_elementary(plan, leaves)
+    engine.call(root.backward)
+    return [float(root.data), *engine.gradients(leaves)]
+
+
+def elementary_contender(engine: Engine, plan: work.Plan, mark: str = "") -> Contender:
+    """A forward and a backward pass over the plan with fresh leaves."""
+
+    def run() -> dict[str, float]:
+        leaves = [engine.value(x) for x in plan.leaves]
+        clock = Stopwatch()
+        root = work.build_elementary(plan, leaves)
+        clock.lap("forward")
+        root.backward()
+        clock.lap("backward")
+        return clock.phases
+
+    return Contender(engine.name + mark, partial(engine.call, run), plan.nodes)
+
+
+def weigh(engine: Engine, plan: work.Plan) -> Memory:
+    """Bytes per node of the plan's graph; the leaves are there before."""
+
+    def run() -> Memory:
+        leaves = [engine.value(x) for x in plan.leaves]
+        return memory(lambda: work.build_elementary(plan, leaves), lambda root: root.backward(), plan.nodes)
+
+    weight: Memory = engine.call(run)
+    return weight
+
+
+# --- 2. the moons step ----------------------------------------------------------------------------------------------
+
+
+def moons(report: Report) -> None:
+    """Race micrograd and ours on one step of micrograd's demo, the same user code on each one's own MLP."""
+    points, labels = work.moons()
+    title(
+        "2. Moons step: MLP(2, [16, 16, 1]), 100 samples, max-margin loss, L2, accuracy, update",
+        "ms per step. With the collector on, a run is three steps in a row, as in training, and what the earlier steps"
+        "\nleave behind is freed inside the time, by whatever means the engine has; with it off, a run is one step.",
+    )
+    engines = (report.micrograd, report.ours)
+    expected = engines[0].call(moons_runner(engines[0], points, labels, steps=3)[1])
+    report.hold("moons step, chainrule", expected, engines[1].call(moons_runner(engines[1], points, labels, 3)[1]))
+    for collector, steps, limit in ((False, 1, 16), (True, 3, 40)):
+        contenders = []
+        for engine in engines:
+            run, _ = moons_runner(engine, points, labels, steps)
+            contenders.append(Contender(engine.name, partial(engine.call, run), steps))
+        results = race(contenders, report.rounds(7 if collector else 21), collector)
+        race_table(results, collector, MS)
+        target_ratio(report, "moons step", results, collector, limit)
+
+
+def moons_runner(
+    engine: Engine, points: list[work.Point], labels: list[int], steps: int
+) -> tuple[Callable[[], dict[str, float]], Callable[[], list[float]]]:
+    """Two functions that start from the same weights: one times `steps` steps, one gives what they come to."""
+    assert engine.mlp is not None
+    random.seed(1337)
+    model = engine.mlp(2, [16, 16, 1])
+    start = [p.data for p in model.parameters()]
+
+    def reset() -> None:
+        for p, x in zip(model.parameters(), start, strict=True):
+            p.data = x
+
+    def run() -> dict[str, float]:
+        reset()
+        clock = Stopwatch()
+        for _ in range(steps):
+            loss = work.moons_step(engine.value, model, points, labels, rate=0.1)
+        clock.lap(TOTAL)
+        del loss
+        return clock.phases
+
+    def outcome() -> list[float]:
+        reset()
+        for _ in range(steps):
+            loss = work.moons_step(engine.value, model, points, labels, rate=0.1)
+        parameters = model.parameters()
+        return [float(loss.data), *engine.gradients(parameters), *(float(p.data) for p in parameters)]
+
+    return run, outcome
+
+
+# --- 3. one sample through 784-64-64-10 -----------------------------------------------------------------------------
+
+
+def sample(report: Report) -> None:
+    """Race micrograd, ours and PyTorch's tensors on one sample with cross-entropy, forward and backward."""
+    import autograd
+
+    picture = work.digit_sample()
+    title(
+        "3. One sample through 784-64-64-10, ReLU, cross-entropy",
+        "ms per sample. The pixels are plain numbers. micrograd has the loss from exp, add, divide and log nodes, ours"
+        "\nfrom logsumexp; PyTorch, for reference, computes on whole float64 tensors in one thread.",
+    )
+
+    def fused_cross_entropy(logits: list[Any], target: int) -> Any:
+        return autograd.logsumexp(logits) - logits[target]
+
+    contenders = []
+    expected: list[float] = []
+    for engine, loss in ((report.micrograd, work.softmax_cross_entropy), (report.ours, fused_cross_entropy)):
+        run, numbers = sample_runner(engine, picture, loss)
+        contenders.append(Contender(engine.name, partial(engine.call, run)))
+        expected = expected or numbers()
+        report.hold(f"784-64-64-10, {engine.name}", expected, numbers())
+    absent = []
+    try:
+        run, numbers = torch_sample_runner(peers.load_torch(), picture)
+        report.hold("784-64-64-10, PyTorch tensors", expected, numbers())
+        contenders.insert(1, Contender("PyTorch tensors", run))
+    except Unavailable as reason:
+        absent.append(["PyTorch tensors", f"not available: {reason}"])
+    for collector in (False, True):
+        results = race(contenders, report.rounds(7 if collector else 15), collector)
+        race_table(results, collector, MS, absent)
+        if not collector:
+            target_ratio(report, "784-64-64-10, one sample", results, collector, 60)
+
+
+def sample_runner(
+    engine: Engine, picture: work.Sample, loss_of: Callable[[list[Any], int], Any]
+) -> tuple[Callable[[], dict[str, float]], Callable[[], list[float]]]:
+    """Two functions on one model with the sample's weights: one times a pass, one gives loss and gradients."""
+    assert engine.mlp is not None
+    model = engine.mlp(work.SIZES[0], list(work.SIZES[1:]))
+    for p, x in zip(model.parameters(), picture.weights, strict=True):
+        p.data = x
+
+    def run() -> dict[str, float]:
+        model.zero_grad()
+        clock = Stopwatch()
+        loss = loss_of(model(picture.pixels), picture.target)
+        clock.lap("forward")
+        loss.backward()
+        clock.lap("backward")
+        return clock.phases
+
+    def numbers() -> list[float]:
+        model.zero_grad()
+        loss = loss_of(model(picture.pixels), picture.target)
+        engine.call(loss.backward)
+        return [float(loss.data), *engine.gradients(model.parameters())]
+
+    return run, numbers
+
+
+def torch_sample_runner(
+    torch: Any, picture: work.Sample
+) -> tuple[Callable[[], dict[str, float]], Callable[[], list[float]]]:
+    """The same two functions on PyTorch's layers; a row of its weights and the bias are one neuron of ours."""
+    sizes = list(itertools.pairwise(work.SIZES))
+    layers = [torch.nn.Linear(fan_in, fan_out, dtype=torch.float64) for fan_in, fan_out in sizes]
+    numbers_left = iter(picture.weights)
+    with torch.no_grad():
+        for layer, (fan_in, fan_out) in zip(layers, sizes, strict=True):
+            rows = [[next(numbers_left) for _ in range(fan_in + 1)] for _ in range(fan_out)]
+            layer.weight.copy_(torch.tensor([row[:-1] for row in rows], dtype=torch.float64))
+            layer.bias.copy_(torch.tensor([row[-1] for row in rows], dtype=torch.float64))
+    model = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1], torch.nn.ReLU(), layers[2])
+    pixels = torch.tensor([picture.pixels], dtype=torch.float64)
+    target = torch.tensor([picture.target])
+
+    def forward() -> Any:
+        return torch.nn.functional.cross_entropy(model(pixels), target)
+
+    def run() -> dict[str, float]:
+        model.zero_grad()
+        clock = Stopwatch()
+        loss = forward()
+        clock.lap("forward")
+        loss.backward()
+        clock.lap("backward")
+        return clock.phases
+
+    def numbers() -> list[float]:
+        model.zero_grad()
+        loss = forward()
+        loss.backward()
+        found = [loss.item()]
+        for layer in layers:
+            for row, bias in zip(layer.weight.grad.tolist(), layer.bias.grad.tolist(), strict=True):
+                found += [*row, bias]
+        return found
+
+    return run, numbers
+
+
+# --- 4. linearity ---------------------------------------------------------------------------------------------------
+
+
+def linearity(report: Report) -> None:
+    """Measure ours on growing elementary graphs and fit time = a · nodes**e: linear where e is 1."""
+    sizes = [10**3, 10**4, 10**5] if report.quick else [10**3, 10**4, 10**5, 10**6]
+    title(
+        f"4. Linearity: {report.ours.name} on elementary graphs of {sizes[0]:,} to {sizes[-1]:,} nodes",
+        "ns and bytes per node. Small graphs fit the processor's caches, a million nodes do not; that is a step in ns"
+        "\nper node, not growth without end.",
+    )
+    rows, counts, off, on, weights = [], [], [], [], []
+    for size in sizes:
+        plan = work.elementary_plan(size)
+        contender = elementary_contender(report.ours, plan)
+        rounds = max(3, min(41, 10**6 // size))
+        results = [race([contender], report.rounds(rounds), collector)[contender.name] for collector in (False, True)]
+        weight = weigh(report.ours, plan)
+        figures = [results[0].spread(phase).median * NS for phase in ("forward", "backward", TOTAL)]
+        counts.append(plan.nodes)
+        off.append(figures[-1])
+        on.append(results[1].spread().median * NS)
+        weights.append(weight.after)
+        rows.append(
+            [f"{plan.nodes:,}", *map(number, figures), number(on[-1]), number(weight.before), number(weight.after)]
+        )
+    headers = ["nodes", "forward", "backward", "total", "total, collector on", "bytes before", "bytes after"]
+    print("\n" + table(headers, rows))
+    exponents = [1 + slope(counts, off), 1 + slope(counts, on), 1 + slope(counts, weights)]
+    verdict = "linear" if max(exponents) <= 1.1 else "NOT linear"
+    print(
+        f"\nFitted over this range, time grows as nodes^{exponents[0]:.2f} (collector off) and nodes^{exponents[1]:.2f}"
+        f" (on),\nmemory as nodes^{exponents[2]:.2f}: {verdict} (an exponent of at most 1.10 counts as linear)."
+    )
+    for what, exponent in zip(("time, collector off", "time, collector on", "memory"), exponents, strict=True):
+        report.targets.append(Target(f"growth of {what}: exponent", 1.1, exponent, "", at_most=True))
+
+
+def slope(sizes: Sequence[float], values: Sequence[float]) -> float:
+    """The least-squares slope of log(values) over log(sizes)."""
+    x, y = [math.log(size) for size in sizes], [math.log(value) for value in values]
+    middle_x, middle_y = sum(x) / len(x), sum(y) / len(y)
+    rise = sum((a - middle_x) * (b - middle_y) for a, b in zip(x, y, strict=True))
+    return rise / sum((a - middle_x) ** 2 for a in x)
+
+
+# --- what the parts share -------------------------------------------------------------------------------------------
+
+
+def title(text: str, explanation: str) -> None:
+    """Print a part's title and what its figures are."""
+    print(f"\n{text}\n{'-' * len(text)}\n{explanation}")
+
+
+def race_table(results: dict[str, Result], collector: bool, scale: float, absent: Sequence[list[str]] = ()) -> None:
+    """Print a race: the median of every phase, the spread of the total, and how many times faster than micrograd."""
+    peer = results["micrograd"]
+    phases = [phase for phase in peer.phases if phase != TOTAL]
+    rows = []
+    for name, result in results.items():
+        medians = [number(result.spread(phase).median * scale) for phase in (*phases, TOTAL)]
+        rows.append([name, *medians, span(result.spread(), scale), f"{number(result.times_faster_than(peer))}x"])
+    print("\n" + table([COLLECTOR[collector], *phases, TOTAL, "quartiles", "faster"], [*rows, *absent]))
+
+
+def target_ratio(report: Report, what: str, results: dict[str, Result], collector: bool, limit: float) -> None:
+    """Note how many times faster than micrograd this engine is, beside what it has to be."""
+    reached = results[report.ours.name].times_faster_than(results[report.micrograd.name])
+    report.targets.append(Target(f"{what}, {COLLECTOR[collector]}, micrograd over ours", limit, reached, "x"))

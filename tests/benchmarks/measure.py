@@ -1,0 +1,336 @@
+"""How benchmarks measure: clock, rounds, garbage collector, memory, agreement, tables, targets.
+
+Nothing here knows an engine or prints; a benchmark hands in functions and prints the text it gets. The rules that keep
+a comparison fair live here and hold for all who take part:
+
+- Contenders take turns, one run each a round, so that a machine that slows down slows all of them. Ratios are taken
+  within a round, and the median over rounds is what counts.
+- A run makes its inputs before its clock starts and keeps its graph until the clock has stopped. Freeing it, and a
+  full collection after it, is outside of everybody's time. What a run drops by itself while the clock is on, and what
+  the collector does meanwhile where it is on, is inside.
+- What was in memory before the first round (modules, plans) is frozen out of the collector's sight, so that the
+  collector finds what it would find in a fresh process, whatever else a benchmark has imported.
+
+Next: `work.py`, what is measured.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib.metadata
+import math
+import os
+import platform
+import statistics
+import sys
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+TOTAL = "total"
+"""The phase that every result has: the sum of all others."""
+
+
+# --- the clock ------------------------------------------------------------------------------------------------------
+
+
+class Stopwatch:
+    """Seconds by phase: `lap("forward")` books the time since the last lap, or since the start, under that name."""
+
+    def __init__(self) -> None:
+        self.phases: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def lap(self, phase: str) -> None:
+        """Book the time that has passed under `phase`."""
+        now = time.perf_counter()
+        self.phases[phase] = self.phases.get(phase, 0.0) + now - self._since
+        self._since = time.perf_counter()
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One side of a race: `run` does the work once and gives seconds by phase, see `Stopwatch`.
+
+    `units` is how much a run does (nodes, steps, samples); all figures are per unit.
+    """
+
+    name: str
+    run: Callable[[], dict[str, float]]
+    units: float = 1
+
+
+def timed(name: str, function: Callable[[], object], units: float = 1) -> Contender:
+    """A contender whose whole work is one call of `function`."""
+
+    def run() -> dict[str, float]:
+        clock = Stopwatch()
+        kept = function()
+        clock.lap(TOTAL)
+        del kept
+        return clock.phases
+
+    return Contender(name, run, units)
+
+
+class Spread(NamedTuple):
+    """Median and quartiles."""
+
+    median: float
+    low: float
+    high: float
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """The median of `values` with its quartiles; with fewer than four values, with the least and the greatest."""
+    if len(values) < 4:
+        return Spread(statistics.median(values), min(values), max(values))
+    low, median, high = statistics.quantiles(values, n=4, method="inclusive")
+    return Spread(median, low, high)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one contender took: seconds per unit by phase, one entry a round."""
+
+    name: str
+    phases: dict[str, list[float]]
+
+    def spread(self, phase: str = TOTAL) -> Spread:
+        """Seconds per unit in `phase`."""
+        return spread(self.phases[phase])
+
+    def times_faster_than(self, peer: Result, phase: str = TOTAL) -> float:
+        """How many times as long the peer takes: the median of the ratios within each round."""
+        pairs = zip(peer.phases[phase], self.phases[phase], strict=True)
+        return statistics.median(theirs / own for theirs, own in pairs)
+
+
+def race(contenders: Sequence[Contender], rounds: int, collector: bool) -> dict[str, Result]:
+    """Run all contenders in turn, `rounds` times after one round that does not count, collector on or off throughout.
+
+    Args:
+        contenders: each with a name of its own.
+        rounds: 1 or more.
+        collector: whether Python collects garbage cycles while a run's clock is on.
+    """
+    times: dict[str, dict[str, list[float]]] = {contender.name: {} for contender in contenders}
+    with quiet_heap():
+        for round_number in range(rounds + 1):
+            for contender in contenders:
+                with garbage_collector(collector):
+                    phases = contender.run()
+                if round_number == 0:
+                    continue
+                phases[TOTAL] = sum(seconds for phase, seconds in phases.items() if phase != TOTAL) or phases[TOTAL]
+                for phase, seconds in phases.items():
+                    times[contender.name].setdefault(phase, []).append(seconds / contender.units)
+    return {name: Result(name, phases) for name, phases in times.items()}
+
+
+# --- the collector, the heap, the stack -----------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def garbage_collector(on: bool) -> Iterator[None]:
+    """Inside, the collector is on or off as asked; it starts with nothing to collect and leaves nothing behind."""
+    was_on = gc.isenabled()
+    gc.collect()
+    (gc.enable if on else gc.disable)()
+    try:
+        yield
+    finally:
+        (gc.enable if was_on else gc.disable)()
+        gc.collect()
+
+
+@contextlib.contextmanager
+def quiet_heap() -> Iterator[None]:
+    """Inside, the collector passes over everything that was there before."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def with_deep_stack(function: Callable[[], T], stack: int = 512 * 2**20, limit: int = 10**6) -> T:
+    """Call `function` where recursion may go a million deep: in a thread with `stack` bytes; both limits are restored.
+
+    A recursive backward needs it. The thread is started and ended outside of any clock that runs inside `function`.
+    """
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            outcome.append(function())
+        except BaseException as error:  # handed over to the caller's thread
+            failure.append(error)
+
+    old_limit, old_stack = sys.getrecursionlimit(), threading.stack_size(stack)
+    sys.setrecursionlimit(limit)
+    try:
+        thread = threading.Thread(target=body, daemon=True)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(old_stack)
+        sys.setrecursionlimit(old_limit)
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+# --- memory ---------------------------------------------------------------------------------------------------------
+
+
+class Memory(NamedTuple):
+    """Bytes per node that Python's allocator holds for a graph, the leaves not counted."""
+
+    before: float
+    after: float
+    peak: float
+
+
+def memory(build: Callable[[], T], backward: Callable[[T], object], nodes: int) -> Memory:
+    """Bytes a node after building, after backward, and at the peak in between, as tracemalloc counts them."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        start = tracemalloc.get_traced_memory()[0]
+        root = build()
+        gc.collect()
+        before = tracemalloc.get_traced_memory()[0] - start
+        tracemalloc.reset_peak()
+        backward(root)
+        peak = tracemalloc.get_traced_memory()[1] - start
+        gc.collect()
+        after = tracemalloc.get_traced_memory()[0] - start
+    finally:
+        tracemalloc.stop()
+    return Memory(before / nodes, after / nodes, peak / nodes)
+
+
+# --- agreement ------------------------------------------------------------------------------------------------------
+
+
+def disagreement(expected: Sequence[float], found: Sequence[float], tolerance: float = 1e-9) -> str:
+    """Say where `found` differs from `expected` by more than `tolerance` relative; empty where all agree."""
+    if len(expected) != len(found):
+        return f"{len(found)} numbers where {len(expected)} were expected"
+    worst, place = 0.0, 0
+    for i, (a, b) in enumerate(zip(expected, found, strict=True)):
+        if a == b or (math.isnan(a) and math.isnan(b)):
+            continue
+        error = abs(a - b) / max(abs(a), abs(b)) if math.isfinite(a) and math.isfinite(b) else math.inf
+        if error > worst:
+            worst, place = error, i
+    if worst <= tolerance:
+        return ""
+    return f"number {place} is {found[place]!r} where {expected[place]!r} was expected (relative error {worst:.1e})"
+
+
+# --- text -----------------------------------------------------------------------------------------------------------
+
+
+def heading(title: str, packages: Sequence[str] = ()) -> str:
+    """The head of a report: what it is, which machine and versions, how busy the machine is."""
+    lines = [title, "", f"machine  {_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"]
+    versions = [f"{platform.python_implementation()} {platform.python_version()}"]
+    for package in packages:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions.append(f"{package} {importlib.metadata.version(package)}")
+    lines.append("versions " + ", ".join(versions))
+    if hasattr(os, "getloadavg"):
+        one, five, fifteen = os.getloadavg()
+        busy = "   (busy: expect wide spreads)" if one > 0.75 * (os.cpu_count() or 1) else ""
+        lines.append(f"load     {one:.2f} {five:.2f} {fifteen:.2f} (1, 5, 15 minutes, before the start){busy}")
+    return "\n".join(lines)
+
+
+def _processor() -> str:
+    """The processor's name, as far as the system tells it."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown processor"
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns of plain text: the first to the left, all others to the right; a short row ends in free text.
+
+    >>> print(table(["engine", "ns"], [["a", "5"], ["longer", "1,234"]]))
+    engine     ns
+    ------  -----
+    a           5
+    longer  1,234
+    """
+    full = [row for row in rows if len(row) == len(headers)]
+    widths = [max(len(row[i]) for row in [headers, *full]) for i in range(len(headers))]
+    widths[0] = max(widths[0], *(len(row[0]) for row in rows)) if rows else widths[0]
+
+    def line(cells: Sequence[str]) -> str:
+        if len(cells) < len(headers):
+            return "  ".join([cells[0].ljust(widths[0]), *cells[1:]]).rstrip()
+        first, *others = zip(cells, widths, strict=True)
+        return "  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]).rstrip()
+
+    return "\n".join([line(headers), line(["-" * width for width in widths]), *map(line, rows)])
+
+
+def number(value: float) -> str:
+    """Three figures or all whole ones, thousands apart.
+
+    >>> number(12345.6), number(123.4), number(12.345), number(1.2345), number(0.0123)
+    ('12,346', '123', '12.3', '1.23', '0.0123')
+    """
+    size = abs(value)
+    if size >= 100 or value == 0 or not math.isfinite(value):
+        return f"{value:,.0f}"
+    return f"{value:.{max(0, 2 - math.floor(math.log10(size)))}f}"
+
+
+def span(figures: Spread, scale: float = 1.0) -> str:
+    """The quartiles as `low - high`, times `scale`."""
+    return f"{number(figures.low * scale)} - {number(figures.high * scale)}"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure that the project holds itself to: `reached` is at least, or with `at_most` at most, `limit`."""
+
+    what: str
+    limit: float
+    reached: float
+    unit: str
+    at_most: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether it is reached; NaN is not."""
+        return self.reached <= self.limit if self.at_most else self.reached >= self.limit
+
+
+def targets_block(targets: Sequence[Target]) -> str:
+    """The table of targets with what was reached, and a line that counts them."""
+    rows = [
+        [
+            target.what,
+            f"{'<=' if target.at_most else '>='} {number(target.limit)} {target.unit}",
+            f"{number(target.reached)} {target.unit}",
+            "yes" if target.met else "NO",
+        ]
+        for target in targets
+    ]
+    met = sum(target.met for target in targets)
+    return "\n".join([table(["targets", "held to", "reached", "met"], rows), f"{met} of {len(targets)} met"])

@@ -1,0 +1,135 @@
+"""The measuring frame of the benchmarks on trivial functions: what it books and prints, never how fast anything is."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+import time
+
+import pytest
+
+from tests.benchmarks import __main__ as command
+from tests.benchmarks import measure, work
+
+
+def test_contenders_take_turns_and_the_first_round_does_not_count() -> None:
+    turns: list[str] = []
+    contenders = [measure.timed(name, lambda name=name: turns.append(name)) for name in ("a", "b")]  # type: ignore[misc]
+    results = measure.race(contenders, rounds=2, collector=False)
+    assert turns == ["a", "b"] * 3
+    assert [len(results[name].phases[measure.TOTAL]) for name in ("a", "b")] == [2, 2]
+
+
+@pytest.mark.parametrize("on", [False, True])
+def test_the_collector_is_as_asked_inside_and_as_before_outside(on: bool) -> None:
+    before = gc.isenabled()
+    seen: list[bool] = []
+    measure.race([measure.timed("a", lambda: seen.append(gc.isenabled()))], rounds=1, collector=on)
+    assert seen == [on, on]
+    assert gc.isenabled() is before
+    assert gc.get_freeze_count() == 0
+
+
+def test_phases_are_per_unit_and_sum_to_the_total() -> None:
+    contender = measure.Contender("a", lambda: {"forward": 2.0, "backward": 4.0}, units=2)
+    (result,) = measure.race([contender], rounds=3, collector=False).values()
+    assert result.phases == {"forward": [1.0] * 3, "backward": [2.0] * 3, "total": [3.0] * 3}
+
+
+def test_a_ratio_is_the_median_of_the_ratios_within_rounds() -> None:
+    peer = measure.Result("peer", {"total": [10.0, 100.0, 30.0]})
+    own = measure.Result("own", {"total": [1.0, 50.0, 10.0]})
+    assert own.times_faster_than(peer) == 3.0
+
+
+def test_a_spread_is_median_and_quartiles() -> None:
+    assert measure.spread([5.0, 1.0, 3.0, 2.0, 4.0]) == (3.0, 2.0, 4.0)
+    assert measure.spread([1.0, 2.0]) == (1.5, 1.0, 2.0)
+
+
+def test_a_stopwatch_books_laps() -> None:
+    clock = measure.Stopwatch()
+    time.sleep(0.002)
+    clock.lap("a")
+    clock.lap("b")
+    assert clock.phases["a"] >= 0.002
+    assert clock.phases["b"] >= 0.0
+
+
+def test_memory_is_what_is_kept_per_node() -> None:
+    weight = measure.memory(lambda: [bytearray(1000) for _ in range(100)], lambda kept: kept.extend(kept[:]), 100)
+    assert 1000 < weight.before < 1200
+    assert weight.before < weight.after <= weight.peak < 1300
+
+
+def test_a_deep_stack_recurses_and_restores_both_limits() -> None:
+    def depth(n: int) -> int:
+        return 0 if n == 0 else 1 + depth(n - 1)
+
+    limits = sys.getrecursionlimit(), threading.stack_size()
+    assert measure.with_deep_stack(lambda: depth(20_000), stack=64 * 2**20) == 20_000
+    with pytest.raises(ZeroDivisionError):
+        measure.with_deep_stack(lambda: 1 // 0)
+    assert limits == (sys.getrecursionlimit(), threading.stack_size())
+
+
+def test_disagreement_names_the_worst_number() -> None:
+    nan, inf = float("nan"), float("inf")
+    assert measure.disagreement([1.0, 0.0, nan, inf], [1.0 + 1e-12, 0.0, nan, inf]) == ""
+    assert measure.disagreement([1.0, 2.0], [1.0, 2.1]).startswith("number 1 is 2.1 where 2.0")
+    assert measure.disagreement([1.0], [nan])
+    assert measure.disagreement([1.0], [1.0, 2.0])
+
+
+def test_a_table_is_aligned_and_lets_a_short_row_end_in_text() -> None:
+    text = measure.table(["engine", "ns"], [["ours", "5"], ["other", "1,234"], ["absent engine one", "not", "x"][:1]])
+    assert text.splitlines() == [
+        "engine                ns",
+        "-----------------  -----",
+        "ours                   5",
+        "other              1,234",
+        "absent engine one",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(12345.6, "12,346"), (123.4, "123"), (12.345, "12.3"), (1.2345, "1.23"), (0.0, "0")]
+)
+def test_numbers_have_three_figures(value: float, text: str) -> None:
+    assert measure.number(value) == text
+
+
+def test_targets_say_what_was_reached() -> None:
+    block = measure.targets_block(
+        [
+            measure.Target("speed", 4, 5.0, "x"),
+            measure.Target("memory", 150, 151.0, "B", at_most=True),
+            measure.Target("nothing measured", 1, float("nan"), "x"),
+        ]
+    )
+    assert [line.split()[-1] for line in block.splitlines()[2:5]] == ["yes", "NO", "NO"]
+    assert block.endswith("1 of 3 met")
+
+
+def test_the_heading_names_machine_and_versions() -> None:
+    text = measure.heading("A benchmark", ["pytest", "no-such-distribution"])
+    assert text.startswith("A benchmark\n")
+    assert f"pytest {pytest.__version__}" in text
+    assert "no-such-distribution" not in text
+
+
+def test_every_benchmark_is_found_by_its_main(capsys: pytest.CaptureFixture[str]) -> None:
+    known = command.benchmarks()
+    assert "eager" in known
+    assert not {"measure", "work", "peers"} & set(known)
+    with pytest.raises(SystemExit):
+        command.main(["no-such-benchmark"])
+    assert "eager" in capsys.readouterr().err
+
+
+def test_every_node_of_the_elementary_graph_reaches_the_root() -> None:
+    plan = work.elementary_plan(1000)
+    for products, sums in plan.blocks:
+        assert {i for i, _ in products} == {i for i, _ in sums} == set(range(plan.width))
+    assert abs(plan.nodes - 1000) < 100
