@@ -1,0 +1,230 @@
+"""Derivatives held against numeric differences: of a whole function, or of every node of a graph.
+
+A derivative in this library is written once, in the table, and a mistake there would show in every reader.  This is
+the one module that does not believe the table's partials: it knows only the values, and differences them,
+
+* to 50 digits where mpmath is installed: a central difference with h = 1e-15, whose error is about 1e-30;
+* else over floats: central differences with shrinking steps, extrapolated to step 0 (Ridders 1982; Press et al.,
+  Numerical Recipes, section 5.7), which gives about ten digits.
+
+At a kink the two one-sided differences disagree, and any slope between them is accepted.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from autograd.errors import GradcheckError
+from autograd.formula import World
+from autograd.graph import Node, topological_order
+from autograd.modes import describe, made_at
+from autograd.ops import FLOATS, VECTOR_FUNCTIONS, complete, is_list
+from autograd.value import Value
+from autograd.functional import leaves, rebuild
+
+
+def gradcheck(
+    f: Any, inputs: Sequence[Any] | None = None, *, rtol: float = 1e-7, atol: float = 1e-10, digits: int | None = None
+) -> bool:
+    """Hold derivatives against numeric differences; True, or an error that names the first that is wrong.
+
+    Args:
+        f: a function of ``inputs`` that returns one Value; or a Value: then every edge of its graph is checked, its
+            partial against the difference quotient of the node's own value.
+        inputs: the function's arguments: numbers, Values or nested lists, tuples and dicts of numbers.
+        rtol: accepted relative deviation.
+        atol: accepted absolute deviation.
+        digits: 50-digit differences need mpmath: None takes it if it is there, 0 never.
+
+    Raises:
+        GradcheckError: names node, parent, expected and found.
+
+    >>> gradcheck(lambda x, y: (x * y).tanh(), [0.3, -2.0])
+    True
+    >>> gradcheck(Value(0.3).exp() * 2)
+    True
+    """
+    world = _fifty_digits() if digits is None or digits else None
+    if isinstance(f, Value):
+        _check_nodes(f, world, rtol, atol)
+        return True
+    trees = tuple(inputs or ())
+    numbers = [leaf._data if isinstance(leaf, Value) else leaf for leaf in leaves(trees, "an input")]
+
+    def run(at: Sequence[float]) -> tuple[Any, list[Value]]:
+        fresh = [Value(number, label=f"inputs[{index}]") for index, number in enumerate(at)]
+        return f(*rebuild(trees, iter(fresh))), fresh
+
+    root, fresh = run(numbers)
+    if not isinstance(root, Value):
+        raise GradcheckError(f"gradcheck needs a function that returns one Value; it returned {type(root).__name__}")
+    root.backward()
+    replay = world is not None and not any(
+        node.is_opaque or (node.op is not None and node.op.python is not None) for node in topological_order(root)
+    )
+    for index, leaf in enumerate(fresh):
+        if replay:
+            assert world is not None
+            along: Callable[[Any], Any] = lambda x, leaf=leaf: _replay(root, world, {leaf: x})  # type: ignore[misc]  # noqa: E731, B023
+        else:
+            along = lambda x, index=index: float(run([*numbers[:index], x, *numbers[index + 1 :]])[0])  # type: ignore[misc]  # noqa: E731
+        wrong = _deviation(along, numbers[index], leaf.grad, world if replay else None, rtol, atol)
+        if wrong is not None:
+            _check_nodes(root, world, rtol, atol)  # names the very node, if one edge is to blame
+            raise GradcheckError(f"∂f/∂inputs[{index}] at {numbers[index]}: expected {wrong}, found {leaf.grad}")
+    return True
+
+
+def _check_nodes(root: Value, world: World | None, rtol: float, atol: float) -> None:
+    """Check each edge of the graph under ``root``: ∂node/∂parent against differences of the node's own value."""
+    for node in topological_order(root):
+        if node.op is None or node.is_opaque:
+            continue
+        m = FLOATS if world is None or node.op.python is not None else world
+        partials = iter(node.partials)
+        slots = [(g, k) for g, group in enumerate(node.groups) for k, x in enumerate(group) if isinstance(x, Node)]
+        for g, k in slots:
+            parent, found = node.groups[g][k], next(partials)
+            if isinstance(parent, Node) and not math.isfinite(found):
+                continue
+            wrong = _deviation(
+                lambda x, node=node, g=g, k=k, m=m: _value(node, m, {(g, k): x}),  # type: ignore[misc]
+                parent.data, found, None if m is FLOATS else m, rtol, atol,
+            )  # fmt: skip
+            if wrong is not None:
+                name = parent.label or f"operand {k if len(node.groups) == 1 else g}"
+                raise GradcheckError(
+                    f"node {describe(node)} = {node.data}, parent {name} = {parent.data}: "
+                    f"the partial should be {wrong}, found {found}{made_at(node)}"
+                )
+
+
+def _value(node: Any, m: World, replaced: Mapping[tuple[int, int], Any]) -> Any:
+    """The node's value over ``m``, with some of its operands replaced."""
+    number = _number(m)
+    groups = [
+        [replaced.get((g, k), number(x.data if isinstance(x, Node) else x)) for k, x in enumerate(group)]
+        for g, group in enumerate(node.groups)
+    ]
+    arguments = [group if is_list(name) else group[0] for name, group in zip(node.op.operands, groups, strict=True)]
+    return node.op.value_in(m)(*arguments) if node.op.python is None else node.op.python[0](*arguments)
+
+
+def _replay(root: Any, m: World, replaced: Mapping[Any, Any]) -> Any:
+    """The root's value over ``m``, every node computed again, with some leaves replaced."""
+    number = _number(m)
+    known: dict[Any, Any] = {}
+    for node in topological_order(root):
+        if node.op is None:
+            known[node] = replaced.get(node, number(node.data))
+            continue
+        groups = [[known[x] if isinstance(x, Node) else number(x) for x in group] for group in node.groups]
+        arguments = [group if is_list(name) else group[0] for name, group in zip(node.op.operands, groups, strict=True)]
+        known[node] = node.op.value_in(m)(*arguments)
+    return known[root]
+
+
+def _number(m: World) -> Callable[[Any], Any]:
+    number: Callable[[Any], Any] = m.namespace["number"] if "number" in m.namespace else float
+    return number
+
+
+def _deviation(
+    along: Callable[[Any], Any], x: float, found: float, m: World | None, rtol: float, atol: float
+) -> str | None:
+    """What the difference quotient says, if ``found`` contradicts it; None if they agree or it has nothing to say."""
+    if not math.isfinite(found):
+        return None
+    try:
+        left, right, error = _one_sided(along, x) if m is None else _fine(along, m.namespace["number"](x))
+    except (ArithmeticError, ValueError, TypeError):
+        return None  # a pole or the edge of the domain lies within the step
+    if not all(map(math.isfinite, (left, right))):
+        return None
+    low, high = min(left, right), max(left, right)
+    margin = atol + rtol * max(abs(low), abs(high)) + error
+    if low - margin <= found <= high + margin:
+        return None
+    return repr(left) if high - low <= margin else f"between {low!r} and {high!r}"
+
+
+def _fine(along: Callable[[Any], Any], x: Any) -> tuple[float, float, float]:
+    """The one-sided difference quotients at 50 digits, or the central one twice where they agree."""
+    h = x * 0 + abs(x) / 10**15 + (0 if x else 1) / type(x)(10) ** 15
+    below, here, above = along(x - h), along(x), along(x + h)
+    if abs(above - below) > 1e-3 * (1 + abs(here)):
+        raise ValueError("a jump lies within the step")
+    left, right = (here - below) / h, (above - here) / h
+    if abs(left - right) <= 1e-9 * (abs(left) + abs(right)) + 1e-12:
+        left = right = (above - below) / (2 * h)
+    return float(left), float(right), 0.0
+
+
+def _one_sided(along: Callable[[float], float], x: float) -> tuple[float, float, float]:
+    """Ridders' extrapolated central difference; at a kink the two one-sided quotients."""
+    here = along(x)
+    h = 1e-7 * max(1.0, abs(x))
+    left, right = (here - along(x - h)) / h, (along(x + h) - here) / h
+    if abs(left - right) > 1e-2 * max(abs(left), abs(right), 1e-3):
+        if abs(along(x + h) - along(x - h)) > 1e-2 * (1 + abs(here)):
+            raise ValueError("a jump lies within the step")
+        return left, right, 1e-6 * max(abs(left), abs(right))
+    for step in (None, 1e-3 * max(abs(x), 1e-3), 1e-5 * max(abs(x), 1e-3)):  # smaller where a jump lies near
+        slope, error = ridders(along, x, step)
+        if error <= 1e-5 * abs(slope) + 1e-9:
+            return slope, slope, 4 * error
+    raise ValueError("the difference quotients do not converge")
+
+
+def ridders(f: Callable[[float], float], x: float, step: float | None = None) -> tuple[float, float]:
+    """The derivative of ``f`` at ``x`` and an estimate of its error, by Richardson extrapolation of central differences.
+
+    Source: C. Ridders, Accurate computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 4 (1982).
+
+    >>> slope, error = ridders(math.sin, 1.0)
+    >>> abs(slope - math.cos(1.0)) < 1e-11, error < 1e-9
+    (True, True)
+    """
+    shrink, rows = 1.4, 12
+    h = step if step is not None else 0.02 * max(abs(x), 0.05)
+    best, error = math.nan, math.inf
+    previous: list[float] = []
+    for row in range(rows):
+        current = [(f(x + h) - f(x - h)) / (2 * h)]
+        factor = shrink * shrink
+        for column, older in enumerate(previous):
+            current.append((current[column] * factor - older) / (factor - 1))
+            factor *= shrink * shrink
+            estimate = max(abs(current[-1] - current[-2]), abs(current[-1] - older))
+            if estimate <= error:
+                best, error = current[-1], estimate
+        if row and abs(current[-1] - previous[-1]) >= 2 * error:
+            break
+        previous = current
+        h /= shrink
+    return best, error
+
+
+@cache
+def _mpmath() -> World | None:
+    try:
+        import mpmath  # type: ignore[import-untyped, unused-ignore]
+    except ImportError:
+        return None
+    m = mpmath.mp.clone()
+    m.dps = 50
+    names = ("acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh", "erf", "erfc", "exp", "expm1",
+             "fabs", "hypot", "inf", "log", "log1p", "nan", "pi", "sin", "sinh", "sqrt", "tan", "tanh")  # fmt: skip
+    return World("mpmath", {
+        **VECTOR_FUNCTIONS, **{name: getattr(m, name) for name in names},
+        "number": m.mpf, "sum": m.fsum, "prod": m.fprod, "max": max, "min": min,
+        "dot": lambda ws, xs, bias: m.fdot(ws, xs) + bias,
+        "logsumexp": lambda xs: m.log(m.fsum(map(m.exp, xs))),
+        "floor_divide": lambda x, y: m.floor(x / y),
+    }, native_branches=True)  # fmt: skip
+
+
+def _fifty_digits() -> World | None:
+    world = _mpmath()
+    return None if world is None else complete(world)

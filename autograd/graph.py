@@ -1,0 +1,223 @@
+"""The graph as data: nodes, their operands and local derivatives, and the topological order.
+
+A graph here knows nothing of numbers' meaning.  A ``Node`` keeps
+
+* ``op``: the row of the table it was made by, or None on a leaf
+* ``operands``: what that primitive was given, in order: nodes and plain numbers
+* ``parents``: the nodes among the operands, in order; the same node may stand twice (``a * a``)
+* ``partials``: one local derivative per parent, ∂node/∂parent, as taken when the node was made
+
+These four are views.  What is stored is five slots, because a scalar engine lives or dies by the size of a node:
+
+    one operand        _x, _dx
+    two operands       _x, _dx, _y, _dy       a plain number among them has None for its partial
+    more, or lists     _y = Edges(...), _dy = their partials by group, _dx = None
+    a rule of one's    _y = Edges(...), _dy = the function to call, _dx = None
+      own
+
+Everything that follows the graph (backward, drawing, stepping, checking, compiling) uses ``topological_order`` or
+its inner part ``interior_order``, so that all of them agree on the order in which contributions are added up.
+What does not live here: numbers and operators (``value.py``), sweeps of derivatives (``sweep.py``).
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import Any, Final, NamedTuple, TypeVar
+
+from autograd.errors import GraphCycleError
+from autograd.ops import Op
+
+Groups = tuple[Sequence[Any], ...]
+
+
+class Edges(NamedTuple):
+    """The operands of a node with more than two of them, group by group (a list of operands is one group)."""
+
+    operands: Groups
+    """Every operand as it was given; a single operand is a group of one."""
+    parents: Groups
+    """The nodes among them; groups without a node are left out."""
+    interior: Groups
+    """The groups of parents in which a node stands that is no leaf; the others need no visit."""
+
+
+class Node:
+    """A node of a computation graph; ``Value`` adds the number and the gradient."""
+
+    __slots__ = ("_dx", "_dy", "_x", "_y", "op")
+
+    op: Op | None
+    _x: Any
+    _y: Any
+    _dx: Any
+    _dy: Any
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this node was made from no other: a parameter, an input, a number."""
+        return self.op is None
+
+    @property
+    def groups(self) -> Groups:
+        """The operands group by group, one group for each operand that the node's row in the table names."""
+        if self.op is None:
+            return ()
+        if self._dx is None and self._y.__class__ is Edges:
+            edges: Edges = self._y
+            return edges.operands
+        return ((self._x,),) if len(self.op.operands) == 1 else ((self._x,), (self._y,))
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """What the node was computed from, in order: nodes and plain numbers (``x * 2`` has ``(x, 2.0)``)."""
+        return tuple(chain.from_iterable(self.groups))
+
+    @property
+    def parents(self) -> tuple[Any, ...]:
+        """The nodes among the operands, in order, each as often as it stands there."""
+        if self._dx is None:
+            if self._dy is None:
+                return ()
+            return tuple(chain.from_iterable(self._y.parents)) if self._y.__class__ is Edges else (self._y,)
+        return (self._x,) if self._dy is None else (self._x, self._y)
+
+    @property
+    def partials(self) -> tuple[float, ...]:
+        """∂node/∂parent for each of ``parents``, as numbers taken when the node was made.
+
+        Empty for a node whose rule is only a Python function: it has parents, but nobody knows its partials.
+        """
+        if self._dx is None:
+            if self._dy is None:
+                return ()
+            if self._y.__class__ is Edges:
+                return () if callable(self._dy) else tuple(map(float, chain.from_iterable(self._dy)))
+            return (self._dy,)
+        return (self._dx,) if self._dy is None else (self._dx, self._dy)
+
+    @property
+    def is_opaque(self) -> bool:
+        """Whether the node's backward rule is only a Python function, which no formula describes."""
+        return self._dx is None and callable(self._dy)
+
+
+N = TypeVar("N", bound=Node)
+
+
+def interior_order(root: N) -> list[N]:
+    """The nodes under ``root`` that are no leaves, each once, every node after its parents.
+
+    Depth first and iterative: first operands are followed straight down, and the stack holds what waits. An entry is
+    a node whose second operand is still to come, an iterator over the parents of a node of many, or None, which says
+    that the entry under it has seen all its parents.
+
+    Raises:
+        GraphCycleError: parents assigned by hand lead back to where they came from.
+    """
+    order: list[N] = []
+    seen: set[N] = set()
+    stack: list[Any] = []
+    done, visit, push, pop = order.append, seen.add, stack.append, stack.pop
+    by_hand = False
+    node: Any = root
+    while True:
+        while node.op is not None and node not in seen:
+            visit(node)
+            push(node)
+            if node._dx is not None:
+                node = node._x
+            elif node._y.__class__ is Edges:
+                by_hand = by_hand or callable(node._dy)
+                push(chain.from_iterable(node._y.interior))
+                break
+            else:
+                push(None)
+                node = node._y
+        while stack:
+            node = pop()
+            if node is None:
+                done(pop())
+            elif node.__class__ is chain:
+                for parent in node:
+                    if parent.op is not None and parent not in seen:
+                        push(node)
+                        node = parent
+                        break
+                else:
+                    done(pop())
+                    continue
+                break
+            else:
+                if node._dy is not None:
+                    parent = node._y
+                    if parent.op is not None and parent not in seen:
+                        push(node)
+                        push(None)
+                        node = parent
+                        break
+                done(node)
+        else:
+            if by_hand:
+                _refuse_cycles(order)
+            return order
+
+
+def topological_order(root: N) -> list[N]:
+    """Every node under ``root`` once, each after its parents; ``root`` comes last.
+
+    Backward runs through this list from its end. A leaf stands right before the first node that uses it.
+
+    >>> from autograd import Value
+    >>> a, b = Value(2.0, label="a"), Value(3.0, label="b")
+    >>> [node.label or node._op for node in topological_order(a * b + a)]
+    ['a', 'b', '*', '+']
+    """
+    interior = interior_order(root)
+    if not interior:
+        return [root]
+    order: list[N] = []
+    seen: set[N] = set()
+    for node in interior:
+        for parent in node.parents:
+            if parent.op is None and parent not in seen:
+                seen.add(parent)
+                order.append(parent)
+        order.append(node)
+    return order
+
+
+def joint_order(roots: Sequence[N]) -> list[N]:
+    """``topological_order`` of several roots together."""
+    above = Node()
+    above.op, above._x, above._dx, above._dy = JOINT, None, None, ((),)
+    above._y = Edges((roots,), (roots,), (roots,))
+    order: list[Any] = topological_order(above)
+    return order[:-1]
+
+
+JOINT: Final = Op("joint", ("xs",), "", ("",), python=(lambda xs: 0.0, lambda out, xs: ()))
+"""The op of a node above several roots, which stands for no number."""
+
+
+def consumers(order: Sequence[N]) -> dict[N, int]:
+    """How many edges leave each node of ``order`` towards its root, a node used twice counted twice."""
+    counts = dict.fromkeys(order, 0)
+    for node in order:
+        for parent in node.parents:
+            counts[parent] += 1
+    return counts
+
+
+def _refuse_cycles(order: Sequence[Node]) -> None:
+    place = {node: index for index, node in enumerate(order)}
+    for node in order:
+        for parent in node.parents:
+            if parent.op is not None and place[parent] >= place[node]:
+                raise GraphCycleError(
+                    f"{node!r} has {parent!r} among its parents and among its descendants; parents assigned to `_prev` "
+                    "or `_children` must have been made before their child"
+                )
+
+
+Rule = Callable[[], Any]
+"""A backward rule assigned by hand: adds this node's contributions to its parents' ``.grad`` when called."""

@@ -1,0 +1,169 @@
+"""What may watch a node as it is made: ``no_grad``, ``detect_anomaly``, ``provenance`` and ``scope``.
+
+A node maker asks one question, ``if observing``, and only when some mode is on in some thread does it call
+``observe(node)``; so the modes cost nothing while none is on.  Which modes are on is a context variable: threads and
+asyncio tasks do not see each other's.  What does not live here: the making of nodes (``bind.py``).
+"""
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import Any, Final, NamedTuple
+
+from autograd.errors import AnomalyError
+from autograd.graph import Node
+
+
+class Source(NamedTuple):
+    """A line of the learner's code."""
+
+    filename: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.filename}:{self.line}"
+
+
+class Modes(NamedTuple):
+    """The modes that are on in this context."""
+
+    no_grad: bool = False
+    anomaly: bool = False
+    provenance: bool = False
+    scopes: tuple[str, ...] = ()
+
+
+_modes: Final[ContextVar[Modes]] = ContextVar("autograd_modes", default=Modes())  # noqa: B039 (a Modes is immutable)
+
+observing: Final[list[None]] = []
+"""One entry for every mode entered and not yet left, in whatever thread: empty means nobody watches."""
+
+
+def modes() -> Modes:
+    """The modes that are on in this thread or task."""
+    return _modes.get()
+
+
+@contextmanager
+def _mode(**changes: Any) -> Iterator[None]:
+    token = _modes.set(_modes.get()._replace(**changes))
+    observing.append(None)
+    try:
+        yield
+    finally:
+        observing.pop()
+        _modes.reset(token)
+
+
+def no_grad() -> Any:
+    """A block in which results are plain leaves: no parents, no gradient, no memory of how they were made.
+
+    Usable as ``with no_grad():`` and as a decorator.
+
+    >>> from autograd import Value, no_grad
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.data, y.parents, y.requires_grad
+    (9.0, (), False)
+    """
+    return _mode(no_grad=True)
+
+
+def recording() -> Any:
+    """A block in which nodes are recorded even within ``no_grad()``: a derivative was asked for by name."""
+    return _mode(no_grad=False) if _modes.get().no_grad else nullcontext()
+
+
+def detect_anomaly() -> Any:
+    """A block in which the first value or gradient that is inf or NaN raises, with op, operands and source line.
+
+    Raises:
+        AnomalyError: at the operation that made the number, forward or backward.
+
+    >>> from autograd import Value, detect_anomaly, log
+    >>> with detect_anomaly():
+    ...     log(Value(0.0, label="x"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    autograd.errors.AnomalyError: log(x=0.0) gave -inf...
+    """
+    return _mode(anomaly=True, provenance=True)
+
+
+def provenance() -> Any:
+    """A block in which each node notes the line of code that made it and the module (see ``scope``) it belongs to.
+
+    Read them as ``node.source`` and ``node.scope``.
+    """
+    return _mode(provenance=True)
+
+
+def scope(name: str) -> Any:
+    """A block whose nodes belong to ``name``, within the scopes around it; noted only under ``provenance()``.
+
+    >>> from autograd import Value, provenance, scope
+    >>> with provenance(), scope("layers[0]"), scope("neurons[1]"):
+    ...     y = Value(2.0) * 3
+    >>> y.scope
+    ('layers[0]', 'neurons[1]')
+    """
+    return _mode(scopes=(*_modes.get().scopes, name))
+
+
+_OURS: Final = frozenset({"autograd", "nn", "visualize", "contextlib"})
+
+
+def caller() -> Source | None:
+    """The innermost line now running that is not this library's own."""
+    frame = sys._getframe(1)
+    found: Any = frame
+    while found is not None and str(found.f_globals.get("__name__", "")).partition(".")[0] in _OURS:
+        found = found.f_back
+    return None if found is None else Source(found.f_code.co_filename, found.f_lineno)
+
+
+def observe(node: Any) -> None:
+    """Do to a fresh node what the modes of this context ask for."""
+    on = _modes.get()
+    if on.provenance:
+        note = node.notes
+        note["source"] = caller()
+        if on.scopes:
+            note["scope"] = on.scopes
+    if on.anomaly and not math.isfinite(node._data):
+        raise AnomalyError(f"{describe(node)} gave {node._data}{made_at(node)}")
+    if on.no_grad:
+        node.forget()
+
+
+def describe(node: Any) -> str:
+    """``op(operand=number, ...)``, with labels where there are any and at most eight operands."""
+    operands = node.operands
+    shown = [_operand(operand) for operand in operands[:8]] + (["..."] if len(operands) > 8 else [])
+    name = node.op.name if node.op is not None else "leaf"
+    return f"{name}({', '.join(shown)})"
+
+
+def _operand(operand: Any) -> str:
+    if not isinstance(operand, Node):
+        return repr(operand)
+    name = getattr(operand, "label", "")
+    number = repr(operand._data)  # type: ignore[attr-defined]
+    return f"{name}={number}" if name else number
+
+
+def made_at(node: Any) -> str:
+    """Where a node was made, as the end of a sentence; empty if it is not known."""
+    source = node.source
+    return "" if source is None else f" (made at {source})"
+
+
+def check_gradient(node: Any, parent: Any, gradient: Callable[[], float]) -> None:
+    """Raise if the gradient that ``node`` just passed on to ``parent`` is not finite."""
+    if not math.isfinite(number := gradient()):
+        raise AnomalyError(
+            f"backward through {describe(node)} = {node._data} made the gradient of {_operand(parent)} "
+            f"{number}{made_at(node)}"
+        )

@@ -1,0 +1,220 @@
+"""Derivatives pushed through a graph: the chain rule as loops over the topological order.
+
+* ``accumulate``: backward over floats into ``.grad``, the loop behind ``Value.backward()``
+* ``gradients``: the same loop over any world of numbers, into a dictionary; behind ``create_graph`` and ``grad``
+* ``tangents``: the forward sweep behind ``jvp``
+
+All three take the local derivatives from the graph (floats) or from the table (Values), and none of them knows a rule
+of its own.  What does not live here: the order itself (``graph.py``), user-facing functions (``functional.py``).
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from autograd.errors import OpaqueNodeError, StaleGraphError
+from autograd.formula import World
+from autograd.graph import Edges, Node, interior_order, joint_order
+from autograd.modes import check_gradient, describe, modes
+from autograd.ops import FLOATS, is_list
+
+Number = Any
+"""A float, or a Value where a sweep is itself recorded as a graph."""
+
+
+def propagate(node: Any) -> None:
+    """Add this node's contribution, gradient × partial, to each parent's gradient: one step of backward."""
+    g = node._grad
+    dx = node._dx
+    if dx is not None:
+        if g:
+            parent = node._x
+            parent._grad += g * dx
+            dy = node._dy
+            if dy is not None:
+                parent = node._y
+                parent._grad += g * dy
+    elif node._y.__class__ is not Edges:
+        if g:
+            parent = node._y
+            parent._grad += g * node._dy
+    elif callable(node._dy):
+        node._dy()
+    elif g:
+        for parents, partials in zip(node._y.parents, node._dy, strict=True):
+            for parent, partial in zip(parents, partials, strict=True):
+                parent._grad += g * partial
+
+
+def accumulate(root: Any, seed: float) -> None:
+    """Backward over floats: leaves add to their gradient, interior nodes start from zero, the root from ``seed``.
+
+    A node whose gradient is exactly zero sends nothing back, so that 0 · inf never becomes NaN.
+    """
+    order = interior_order(root)
+    if not order:
+        root._grad += seed
+        return
+    for node in order:
+        node._grad = 0.0
+    root._grad = seed
+    if modes().anomaly:
+        _accumulate_watched(order)
+        return
+    for node in reversed(order):
+        # What `propagate` does, inline: this loop is where an eager engine spends its time.
+        g = node._grad
+        dx = node._dx
+        if dx is not None:
+            if g:
+                parent = node._x
+                parent._grad += g * dx
+                dy = node._dy
+                if dy is not None:
+                    parent = node._y
+                    parent._grad += g * dy
+        elif g and node._y.__class__ is Edges and node._dy.__class__ is tuple:
+            for parents, partials in zip(node._y.parents, node._dy):  # noqa: B905 (equal by construction; hot)
+                for parent, partial in zip(parents, partials):  # noqa: B905
+                    parent._grad += g * partial
+        else:
+            propagate(node)
+
+
+def _accumulate_watched(order: Sequence[Any]) -> None:
+    for node in reversed(order):
+        propagate(node)
+        for parent in node.parents:
+            check_gradient(node, parent, lambda parent=parent: float(parent._grad))  # type: ignore[misc]
+
+
+def gradients(root: Any, seed: Number, world: World | None = None) -> dict[Any, Number]:
+    """∂root/∂node · seed for every node that a gradient reaches, in a dictionary; no ``.grad`` is touched.
+
+    Args:
+        root: the node to differentiate.
+        seed: its own gradient.
+        world: the world of the local derivatives: None for the floats that stand in the graph, the Values' world to
+            have the gradients be a graph themselves.
+
+    Over floats a zero gradient is sent no further.  Over Values a zero may depend on the leaves (the derivative of
+    (x·x)·y at y = 0), so it is sent on, except where it is a constant or the partial is not finite: there
+    0 · inf would turn a first derivative that is right into NaN.
+
+    Raises:
+        StaleGraphError: with a ``world``, a node no longer fits its operands' data.
+        OpaqueNodeError: a node's rule is only a Python function.
+    """
+    order = interior_order(root)
+    partials_of = float_partials if world is None else recorded_partials(order, world)
+    found: dict[Any, Number] = {root: seed}
+    for node in reversed(order):
+        g = found.get(node)
+        if g is None or (g.__class__ is float and not g):
+            continue
+        for parent, partial in partials_of(node):
+            contribution = _times(g, partial)
+            if contribution is None or not parent.requires_grad:
+                continue
+            before = found.get(parent)
+            if before is None:
+                found[parent] = 0.0 + contribution if contribution.__class__ is float else contribution
+            else:
+                found[parent] = before + contribution
+    return found
+
+
+def _times(g: Number, partial: Number) -> Number | None:
+    """g · partial without needless nodes; None where nothing is to be sent."""
+    if partial.__class__ is float:
+        if partial == 1.0:
+            return g
+        if g.__class__ is not float and (partial == 0.0 or (not g._data and not math.isfinite(partial))):
+            return None
+    elif not (g if g.__class__ is float else g._data) and not math.isfinite(partial._data):
+        return None
+    return g * partial
+
+
+def tangents(roots: Sequence[Any], seeds: Mapping[Any, Number], world: World | None = None) -> dict[Any, Number]:
+    """The directional derivative of every node along ``seeds`` (node → tangent): Σ partial · tangent, in order."""
+    order = joint_order(roots)
+    partials_of = float_partials if world is None else recorded_partials(order, world)
+    found: dict[Any, Number] = dict(seeds)
+    for node in order:
+        if node.op is None or node in seeds:
+            continue
+        total: Number | None = None
+        for parent, partial in partials_of(node):
+            tangent = found.get(parent)
+            if tangent is None or (tangent.__class__ is float and not tangent):
+                continue
+            contribution = _times(tangent, partial)
+            if contribution is not None:
+                total = contribution if total is None else total + contribution
+        if total is not None:
+            found[node] = total
+    return found
+
+
+def float_partials(node: Any) -> Iterable[tuple[Any, float]]:
+    """Each parent with the local derivative that stands in the graph."""
+    if node.is_opaque:
+        raise opaque(node, "has no partials to multiply with")
+    return zip(node.parents, node.partials, strict=True)
+
+
+def recorded_partials(order: Iterable[Any], world: World) -> Callable[[Any], Iterable[tuple[Any, Number]]]:
+    """A function that gives each parent with its local derivative over ``world``, from the table's formula."""
+    for node in order:
+        if node.op is not None:
+            refuse_stale(node)
+
+    def partials_of(node: Any) -> Iterable[tuple[Any, Number]]:
+        op = node.op
+        groups = node.groups
+        arguments = [
+            group if is_list(name) else group[0] for name, group in zip(op.operands, groups, strict=True)
+        ]  # fmt: skip
+        for index, (name, group) in enumerate(zip(op.operands, groups, strict=True)):
+            if any(isinstance(operand, Node) for operand in group):
+                partial = op.partial_in(world, index)(node, *arguments)
+                column = partial if is_list(name) else (partial,)
+                for operand, entry in zip(group, column, strict=True):
+                    if isinstance(operand, Node):
+                        yield operand, float(entry) if entry.__class__ is int else entry
+
+    return partials_of
+
+
+def value_now(node: Any) -> float:
+    """The node's value computed afresh from its operands' present data, by the table's formula."""
+    numbers = [[x._data if isinstance(x, Node) else x for x in group] for group in node.groups]
+    names = node.op.operands
+    arguments = [group if is_list(name) else group[0] for name, group in zip(names, numbers, strict=True)]
+    return float(node.op.value_in(FLOATS)(*arguments))
+
+
+def refuse_stale(node: Any) -> None:
+    """Hold a node against its operands' present data.
+
+    Raises:
+        StaleGraphError: the node's value does not follow from them.
+        OpaqueNodeError: the node has no formula to compute it by.
+    """
+    if node.is_opaque or node.op.python is not None:
+        raise opaque(node, "has no formula to differentiate or to run again")
+    now = value_now(node)
+    if now != node._data and (now == now or node._data == node._data):
+        raise StaleGraphError(
+            f"{describe(node)} is {now} now, but the graph holds {node._data}: data were changed after the forward "
+            "pass. Build the graph again before you differentiate or compile it"
+        )
+
+
+def opaque(node: Any, why: str) -> OpaqueNodeError:
+    """The error for a node whose rule is only a Python function."""
+    return OpaqueNodeError(
+        f"the node {node._op!r} {why}: its backward rule is a Python function. "
+        "Give the primitive formulas (`autograd.primitive`), or use plain `backward()`"
+    )
