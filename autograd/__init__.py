@@ -51,7 +51,8 @@ from autograd.gradcheck import gradcheck  # noqa: E402
 from autograd.graph import topological_order  # noqa: E402
 from autograd.modes import detect_anomaly, no_grad, provenance, scope  # noqa: E402
 from autograd.ops import TABLE, Op  # noqa: E402
-from autograd.value import Value, functions, primitive  # noqa: E402
+from autograd.primitives import functions, primitive  # noqa: E402
+from autograd.value import Value  # noqa: E402
 
 globals().update(functions)
 

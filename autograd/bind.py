@@ -91,7 +91,7 @@ def data_of(values: Sequence[Any]) -> tuple[Sequence[Any], list[float], Sequence
     if set(map(type, values)) == {float}:
         return values, list(values), ()
     values = tuple([v if v.__class__ is float else argument(v) for v in values])
-    return values, [v._data if isinstance(v, Node) else v for v in values], [v for v in values if isinstance(v, Node)]
+    return values, [getattr(v, "_data", v) for v in values], [v for v in values if isinstance(v, Node)]
 
 
 _UNARY: Final = """\

@@ -266,8 +266,8 @@ def _latex(tree: ast.expr, letters: Mapping[str, str], functions: Mapping[str, s
         return text if binding >= least else rf"\left({text}\right)"
 
     match tree:
-        case ast.Constant():
-            return f"{tree.value:g}", 5
+        case ast.Constant(value=int() | float() as number):
+            return f"{number:g}", 5
         case ast.Name():
             return letters.get(tree.id, _WORDS.get(tree.id, rf"\mathrm{{{tree.id}}}")), 5
         case ast.UnaryOp():

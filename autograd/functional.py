@@ -19,8 +19,9 @@ from typing import Any, Final
 from autograd.bind import VALUES, as_float
 from autograd.errors import LengthError, StructureError
 from autograd.modes import recording
+from autograd.primitives import functions
 from autograd.sweep import gradients, tangents
-from autograd.value import Value, functions
+from autograd.value import Value
 
 Tree = Any
 """A number, or a list, tuple or dict of trees."""

@@ -17,11 +17,11 @@ from typing import Any
 
 from autograd.errors import GradcheckError
 from autograd.formula import World
+from autograd.functional import leaves, rebuild
 from autograd.graph import Node, topological_order
 from autograd.modes import describe, made_at
 from autograd.ops import FLOATS, VECTOR_FUNCTIONS, complete, is_list
 from autograd.value import Value
-from autograd.functional import leaves, rebuild
 
 
 def gradcheck(
@@ -66,7 +66,7 @@ def gradcheck(
     for index, leaf in enumerate(fresh):
         if replay:
             assert world is not None
-            along: Callable[[Any], Any] = lambda x, leaf=leaf: _replay(root, world, {leaf: x})  # type: ignore[misc]  # noqa: E731, B023
+            along: Callable[[Any], Any] = lambda x, leaf=leaf: _replay(root, world, {leaf: x})  # type: ignore[misc]  # noqa: E731
         else:
             along = lambda x, index=index: float(run([*numbers[:index], x, *numbers[index + 1 :]])[0])  # type: ignore[misc]  # noqa: E731
         wrong = _deviation(along, numbers[index], leaf.grad, world if replay else None, rtol, atol)

@@ -41,6 +41,10 @@ class Edges(NamedTuple):
     """The groups of parents in which a node stands that is no leaf; the others need no visit."""
 
 
+OPAQUE: Final = Op("opaque", ("xs",), "", ("",), python=(lambda xs: 0.0, lambda out, xs: ()))
+"""Stands as the op of a node whose parents or backward rule were given by hand; no row of the table describes it."""
+
+
 class Node:
     """A node of a computation graph; ``Value`` adds the number and the gradient."""
 
@@ -189,14 +193,10 @@ def topological_order(root: N) -> list[N]:
 def joint_order(roots: Sequence[N]) -> list[N]:
     """``topological_order`` of several roots together."""
     above = Node()
-    above.op, above._x, above._dx, above._dy = JOINT, None, None, ((),)
+    above.op, above._x, above._dx, above._dy = OPAQUE, None, None, ((),)
     above._y = Edges((roots,), (roots,), (roots,))
     order: list[Any] = topological_order(above)
     return order[:-1]
-
-
-JOINT: Final = Op("joint", ("xs",), "", ("",), python=(lambda xs: 0.0, lambda out, xs: ()))
-"""The op of a node above several roots, which stands for no number."""
 
 
 def consumers(order: Sequence[N]) -> dict[N, int]:

@@ -46,6 +46,29 @@ def propagate(node: Any) -> None:
                 parent._grad += g * partial
 
 
+class Step:
+    """What ``node._backward`` gives: this node's step of backward, when called."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Any) -> None:
+        self.node = node
+
+    def __call__(self) -> None:
+        propagate(self.node)
+
+    def with_present_edges(self) -> Callable[[], None]:
+        """The same step bound to the edges as they are now, for a node whose parents are about to be replaced."""
+        node, edges = self.node, tuple(zip(self.node.parents, self.node.partials, strict=True))
+
+        def step() -> None:
+            for parent, partial in edges:
+                if node._grad:
+                    parent._grad += node._grad * partial
+
+        return step
+
+
 def accumulate(root: Any, seed: float) -> None:
     """Backward over floats: leaves add to their gradient, interior nodes start from zero, the root from ``seed``.
 
@@ -189,7 +212,7 @@ def recorded_partials(order: Iterable[Any], world: World) -> Callable[[Any], Ite
 
 def value_now(node: Any) -> float:
     """The node's value computed afresh from its operands' present data, by the table's formula."""
-    numbers = [[x._data if isinstance(x, Node) else x for x in group] for group in node.groups]
+    numbers = [[getattr(x, "_data", x) for x in group] for group in node.groups]
     names = node.op.operands
     arguments = [group if is_list(name) else group[0] for name, group in zip(names, numbers, strict=True)]
     return float(node.op.value_in(FLOATS)(*arguments))

@@ -7,23 +7,20 @@
     a.grad                          # ∂loss/∂a
 
 The operators (``+``, ``*``, ...) and methods (``tanh``, ``exp``, ...) are not written here: each is made from its row
-of the table in ``ops.py`` by ``bind.py``, at import.  What lives here is everything else that a Value is: its number,
+of the table in ``ops.py``, at import, by ``bind.py`` and ``primitives.py``.  What lives here is everything else that a Value is: its number,
 gradient and label, comparison and conversion, ``backward()``, and how a graph is copied and pickled.
 """
 
 import math
-import threading
-import weakref
 from collections.abc import Callable, Iterable
-from inspect import signature
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from autograd.bind import VALUES, argument, as_float, install
-from autograd.errors import FormulaError, OperandTypeError
-from autograd.graph import Edges, Node, topological_order
+from autograd.bind import VALUES, argument, as_float
+from autograd.copying import last, pickling, restore, state
+from autograd.errors import OperandTypeError
+from autograd.graph import OPAQUE, Edges, Node, topological_order
 from autograd.modes import Source
-from autograd.ops import FLOATS, TABLE, Op, register
-from autograd.sweep import accumulate, gradients, opaque, propagate
+from autograd.sweep import Step, accumulate, gradients, opaque
 
 
 class Value(Node):
@@ -190,7 +187,7 @@ class Value(Node):
         if self.is_opaque:
             rule: Callable[[], Any] = self._dy
             return rule
-        return _Step(self)
+        return Step(self)
 
     @_backward.setter
     def _backward(self, rule: Callable[[], Any]) -> None:
@@ -204,8 +201,8 @@ class Value(Node):
             if not isinstance(parent, Node):
                 raise OperandTypeError(f"parents are Values; got {parent!r} of type {type(parent).__name__}")
         symbol = self._op
-        if isinstance(rule, _Step):
-            rule = rule.frozen()
+        if isinstance(rule, Step):
+            rule = rule.with_present_edges()
         self.op, self._x, self._dx = OPAQUE, None, None
         self._y = Edges((parents,), (parents,), (parents,))
         self._dy = _nothing if rule is None else rule
@@ -298,7 +295,7 @@ class Value(Node):
     # copies and pickles: iterative, and a copied graph is whole -----------------------------------------------------
 
     def __copy__(self) -> "Value":
-        return _restore(*_state(self))
+        return restore(*state(self))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
         recorded = []
@@ -306,7 +303,7 @@ class Value(Node):
             if id(node) not in memo:
                 if node.is_opaque:
                     raise opaque(node, "cannot be copied")
-                memo[id(node)] = _restore(*_state(node, lambda parent: memo[id(parent)]))
+                memo[id(node)] = restore(*state(node, lambda parent: memo[id(parent)]))
                 if isinstance(node._grad, Value):
                     recorded.append(node)
         for node in recorded:
@@ -319,10 +316,10 @@ class Value(Node):
         if self.is_opaque:
             raise opaque(self, "cannot be pickled")
         recorded = (self._grad,) if isinstance(self._grad, Value) else None
-        if id(self) in _pickling.pending:
-            _pickling.pending.discard(id(self))
-            return _restore, _state(self), recorded
-        return _last, (_pickling.start(topological_order(self)), *_state(self)), recorded
+        if id(self) in pickling.pending:
+            pickling.pending.discard(id(self))
+            return restore, state(self), recorded
+        return last, (pickling.start(topological_order(self)), *state(self)), recorded
 
     def __setstate__(self, recorded: tuple["Value"]) -> None:
         """A gradient that is itself a graph, which may lead back to this node, arrives once the node is there."""
@@ -378,33 +375,6 @@ class Frozen(Value):
             self._grad = 0.0
 
 
-OPAQUE: Final = Op("opaque", ("xs",), "", ("",), python=(lambda xs: math.nan, lambda out, xs: ()))
-"""Stands as the op of a node whose parents or backward rule were assigned by hand."""
-
-
-class _Step:
-    """What ``node._backward`` gives: one step of backward, when called."""
-
-    __slots__ = ("node",)
-
-    def __init__(self, node: Value) -> None:
-        self.node = node
-
-    def __call__(self) -> None:
-        propagate(self.node)
-
-    def frozen(self) -> Callable[[], None]:
-        """The same step with the edges as they are now, for a node whose parents are about to be replaced."""
-        node, edges = self.node, tuple(zip(self.node.parents, self.node.partials, strict=True))
-
-        def step() -> None:
-            for parent, partial in edges:
-                if node._grad:
-                    parent._grad += node._grad * partial
-
-        return step
-
-
 def _nothing() -> None:
     """The backward step of a leaf."""
 
@@ -413,160 +383,3 @@ def _compared(other: Any) -> float:
     number = argument(other)
     data: float = number._data if isinstance(number, Value) else number
     return data
-
-
-# copies and pickles ------------------------------------------------------------------------------------------------
-
-
-def _same(parent: Any) -> Any:
-    return parent
-
-
-def _state(node: Value, translate: Callable[[Any], Any] = _same) -> tuple[Any, ...]:
-    """What makes a node, with ``translate`` applied to each operand that is a node."""
-
-    def moved(operand: Any) -> Any:
-        return translate(operand) if isinstance(operand, Node) else operand
-
-    grad = 0.0 if isinstance(node._grad, Value) else node._grad
-    extra = None if node._extra is None else dict(node._extra)
-    if node.op is None:
-        return None, node._data, grad, extra, isinstance(node, Frozen), None, None, None, None
-    x = y = None
-    if node._dx is None and node._y.__class__ is Edges:
-        y = Edges(*(tuple(tuple(map(moved, group)) for group in groups) for groups in node._y))
-    else:
-        x = moved(node._x)
-        y = moved(node._y) if len(node.op.operands) == 2 else None
-    return node.op.name, node._data, grad, extra, isinstance(node, Frozen), x, y, node._dx, node._dy
-
-
-def _restore(
-    name: str | None, data: float, grad: float, extra: dict[str, Any] | None, frozen: bool,
-    x: Any, y: Any, dx: Any, dy: Any,
-) -> Value:  # fmt: skip
-    """The node that ``_state`` took apart."""
-    node = Value(data)
-    node._grad, node._extra = grad, extra
-    node.op = None if name is None else OPAQUE if name == OPAQUE.name else TABLE[name]
-    node._x, node._y, node._dx, node._dy = x, y, dx, dy
-    if frozen:
-        node.__class__ = Frozen  # type: ignore[assignment]
-    return node
-
-
-def _last(batch: list[Value], *state: Any) -> Value:
-    """The root of a pickled graph, whose ancestors came before it."""
-    return _restore(*state)
-
-
-class _Batch(list[Value]):
-    """The ancestors of a root in topological order, alive for as long as one pickler works on them."""
-
-
-class _Pickling(threading.local):
-    """Which nodes a pickler of this thread is about to meet in an order that lets it go without recursion."""
-
-    def __init__(self) -> None:
-        self.pending: set[int] = set()
-        self.batches: list[weakref.ref[_Batch]] = []
-
-    def start(self, order: list[Value]) -> _Batch:
-        batch = _Batch(order[:-1])
-        self.pending.update(map(id, batch))
-        self.batches.append(weakref.ref(batch, self._ended))
-        return batch
-
-    def _ended(self, reference: "weakref.ref[_Batch]") -> None:
-        self.batches.remove(reference)
-        if not self.batches:
-            self.pending.clear()
-
-
-_pickling: Final = _Pickling()
-
-
-# the table's primitives ------------------------------------------------------------------------------------------------
-
-functions: Final[dict[str, Callable[..., Any]]] = {}
-"""Every primitive as a function of Values and numbers, by name; ``autograd`` shows them as its own."""
-
-
-def install_primitive(op: Op) -> Callable[..., Any]:
-    """Enter a row in the table and give Value its method; a row of the same name is replaced everywhere it is read."""
-    register(op)
-    methods, function = install(op, Value)
-    for name, method in methods.items():
-        setattr(Value, name, method)
-    if op.name in functions:
-        # Whoever imported the function holds this very object: give it the new row's code.
-        known = functions[op.name]
-        known.__globals__.update(function.__globals__)
-        known.__code__ = function.__code__
-        function = known
-    functions[op.name] = VALUES.namespace[op.name] = function
-    return function
-
-
-def primitive(
-    name: str, value: str | Callable[..., float], partials: Any, *, operands: Iterable[str] | None = None,
-    symbol: str = "", latex: str = "", note: str = "", defaults: dict[str, float] | None = None,
-) -> Callable[..., Any]:  # fmt: skip
-    """Add a primitive of your own: a function, and a method of Value.
-
-    Args:
-        name: its name, a Python identifier that no primitive has yet.
-        value: the formula of the value, such as ``"x / (1 + abs(x))"``, in which every primitive may be called; such
-            a primitive serves every reader: backward, gradients of gradients, drawing, the compiler. Or a Python
-            function of floats: then the primitive is opaque and eager only.
-        partials: the formula of each ∂out/∂operand, where ``out`` is the value; one text, or a sequence of them. For
-            a Python function: a function ``(out, x, ...)`` that gives a tuple of floats.
-        operands: the operands' names; by default ``x``, or ``x`` and ``y`` if there are two partials.
-        symbol: what drawings show; the name by default.
-        latex: template with ``{0}``, ``{1}`` for the operands.
-        note: a sentence on its behaviour at edges.
-        defaults: numbers for operands that may be left out.
-
-    Raises:
-        FormulaError: the name is taken or no identifier, or a formula is not in the language.
-
-    >>> softsign = primitive("softsign", "x / (1 + abs(x))", "1 / (1 + abs(x))**2")
-    >>> x = Value(1.0)
-    >>> y = softsign(x) * 8
-    >>> y.backward()
-    >>> y.data, x.grad
-    (4.0, 2.0)
-    """
-    if not name.isidentifier() or name in TABLE or hasattr(Value, name):
-        raise FormulaError(f"a primitive needs an identifier that is not taken yet as its name; got {name!r}")
-    python = None
-    rules: tuple[str, ...] = (partials,) if isinstance(partials, str) else ()
-    if isinstance(value, str):
-        rules = rules or tuple(partials)
-    else:
-        if not callable(partials):
-            raise FormulaError(f"the primitive {name!r} has a Python function as its value, so `partials` must be a "
-                               "function (out, x, ...) that gives a tuple of floats")  # fmt: skip
-        python = (value, partials)
-    if operands is None:
-        operands = signature(value).parameters if callable(value) else ("x", "y")[: len(rules)]
-    names = tuple(operands)
-    text = value if isinstance(value, str) else ""
-    return install_primitive(
-        Op(name, names, text, rules or ("",) * len(names), symbol or name, latex, note, defaults or {}, python=python)
-    )
-
-
-def _choose(condition: Any, yes: Callable[[], Any], no: Callable[[], Any]) -> Any:
-    """``a if c else b`` over Values: a choice already decided builds only its own side."""
-    if isinstance(condition, Node):
-        return functions["where"](condition, yes(), no())
-    return yes() if condition else no()
-
-
-for _row in tuple(TABLE.values()):
-    install_primitive(_row)
-VALUES.namespace.update({
-    "choose": _choose, "fabs": functions["abs"],
-    **{name: FLOATS.namespace[name] for name in ("inf", "nan", "pi")},
-})  # fmt: skip

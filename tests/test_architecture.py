@@ -32,8 +32,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("formula",),
     ("ops",),
     ("graph",),
-    ("modes",),
-    ("bind", "value"),
+    ("modes", "copying"),
+    ("bind", "sweep"),
+    ("value",),
+    ("primitives",),
     ("functional", "gradcheck", "expression"),
     ("program",),
 )
