@@ -86,10 +86,17 @@ def argument(thing: Any) -> Any:
     return thing if isinstance(thing, Node) else as_float(thing, "a number or a Value")
 
 
-def data_of(values: Sequence[Any]) -> tuple[Sequence[Any], list[float], Sequence[Any]]:
+_checked: list[Sequence[Any]] = [()]
+
+
+def data_of(values: Sequence[Any]) -> tuple[Sequence[Any], Sequence[float], Sequence[Any]]:
     """A list of operands made fit: the operands as Values and floats, their numbers, and the Values among them."""
+    if values is _checked[0]:  # a layer gives the same tuple of floats to each of its neurons
+        return values, values, ()
     if set(map(type, values)) == {float}:
-        return values, list(values), ()
+        if values.__class__ is tuple:
+            _checked[0] = values
+        return values, values, ()
     values = tuple([v if v.__class__ is float else argument(v) for v in values])
     return values, [getattr(v, "_data", v) for v in values], [v for v in values if isinstance(v, Node)]
 
@@ -252,7 +259,7 @@ def _parts(op: Op, namespace: dict[str, Any]) -> dict[str, str]:
 def _nary(op: Op, value_class: type[Any]) -> Callable[..., Any]:
     """The function of a primitive of more than two operands, or of lists of them; one pass, group by group."""
     namespace: dict[str, Any] = {
-        **FLOATS.namespace, "__name__": __name__, "new": object.__new__, "Value": value_class, "Edges": Edges,
+        **FLOATS.namespace, "__name__": __name__, "new": object.__new__, "Value": value_class, "Edges": Edges, "edges": tuple.__new__,
         "op": op, "argument": argument, "data_of": data_of, "observing": observing, "observe": observe,
         "LengthError": LengthError, "tuple": tuple, "len": len,
     }  # fmt: skip
@@ -277,7 +284,6 @@ def _nary(op: Op, value_class: type[Any]) -> Callable[..., Any]:
         ]
     for name in op.operands:
         lines += _gather_list(name) if is_list(name) else _gather_one(name)
-    lines += ["    parents = ()", "    partials = ()", "    interior = ()"]
     numbers_of = {name: f"{name}_" for name in op.operands}
     if op.python is None:
         value, *partials = [
@@ -289,16 +295,37 @@ def _nary(op: Op, value_class: type[Any]) -> Callable[..., Any]:
         value = f"float(python_value({letters}))"
         partials = [f"python_partials(out, {letters})[{index}]" for index in range(len(op.operands))]
     lines += [f"    out = {value}"]
+    groups = [name if is_list(name) else f"({name},)" for name in op.operands]
+    every = [f"{name}_values is {name}" if is_list(name) else f"{name}.__class__ is Value" for name in op.operands]
+    columns = [
+        partial if is_list(name) else f"({partial},)" for name, partial in zip(op.operands, partials, strict=True)
+    ]
+    lines += [
+        f"    if {' and '.join(every)}:",
+        f"        operands = parents = ({', '.join(groups)},)",
+        f"        partials = ({', '.join(columns)},)",
+        "    else:",
+        f"        operands = ({', '.join(groups)},)",
+        "        parents = ()",
+        "        partials = ()",
+    ]
     for name, partial in zip(op.operands, partials, strict=True):
         lines += _edge_list(name, partial) if is_list(name) else _edge_one(name, partial)
-    groups = [name if is_list(name) else f"({name},)" for name in op.operands]
+    lines += ["        if not parents:", "            return out", "    interior = ()"]
+    for name in op.operands:
+        lines += (
+            [f"    if {name}_interior and {name}_values:", f"        interior += ({name}_values,)"]
+            if is_list(name)
+            else [
+                f"    if {name}.__class__ is not float and {name}.op is not None:",
+                f"        interior += (({name},),)",
+            ]
+        )
     lines += [
-        "    if not parents:",
-        "        return out",
         "    node = new(Value)",
         "    node.op = op",
         "    node._data = out",
-        f"    node._y = Edges(({', '.join(groups)},), parents, interior)",
+        "    node._y = edges(Edges, (operands, parents, interior))",
         "    node._dx = None",
         "    node._dy = partials",
         "    node._grad = 0.0",
@@ -317,11 +344,14 @@ def _gather_list(name: str) -> list[str]:
     return [
         f"    if {name} and {name}[0].__class__ is Value:",
         "        try:",
-        f"            {name}_ = [v._data for v in {name} if v.op is None]",
-        f"            {name}_values = {name}",
-        f"            {name}_interior = len({name}_) != len({name})",
+        f"            if {name}[0].op is None:",
+        f"                {name}_ = [v._data for v in {name} if v.op is None]",
+        f"                {name}_interior = len({name}_) != len({name})",
+        "            else:",
+        f"                {name}_interior = True",
         f"            if {name}_interior:",
         f"                {name}_ = [v._data for v in {name}]",
+        f"            {name}_values = {name}",
         "        except AttributeError:",
         f"            {name}, {name}_, {name}_values = data_of({name})",
         f"            {name}_interior = True",
@@ -333,32 +363,30 @@ def _gather_list(name: str) -> list[str]:
 
 def _gather_one(name: str) -> list[str]:
     return [
-        f"    if {name}.__class__ is not float:",
+        f"    if {name}.__class__ is Value:",
+        f"        {name}_ = {name}._data",
+        "    else:",
         f"        {name} = argument({name})",
-        f"    {name}_ = {name} if {name}.__class__ is float else {name}._data",
+        f"        {name}_ = {name} if {name}.__class__ is float else {name}._data",
     ]
 
 
 def _edge_list(name: str, partial: str) -> list[str]:
     return [
-        f"    if {name}_values:",
-        f"        column = {partial}",
-        f"        if {name}_values is not {name} and len({name}_values) != len({name}):",
-        f"            column = [d for v, d in zip({name}, column) if v.__class__ is not float]",
-        f"        parents += ({name}_values,)",
-        "        partials += (column,)",
-        f"        if {name}_interior:",
-        f"            interior += ({name}_values,)",
+        f"        if {name}_values:",
+        f"            column = {partial}",
+        f"            if len({name}_values) != len({name}):",
+        f"                column = [d for v, d in zip({name}, column) if v.__class__ is not float]",
+        f"            parents += ({name}_values,)",
+        "            partials += (column,)",
     ]
 
 
 def _edge_one(name: str, partial: str) -> list[str]:
     return [
-        f"    if {name}.__class__ is not float:",
-        f"        parents += (({name},),)",
-        f"        partials += (({partial},),)",
-        f"        if {name}.op is not None:",
-        f"            interior += (({name},),)",
+        f"        if {name}.__class__ is not float:",
+        f"            parents += (({name},),)",
+        f"            partials += (({partial},),)",
     ]
 
 

@@ -18,7 +18,7 @@ here: any formula (``ops.py``), any number (``ieee.py``).
 
 import ast
 import linecache
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from autograd.errors import FormulaError
@@ -52,8 +52,10 @@ def parse(text: str, operands: Collection[str], functions: Collection[str]) -> a
 
 def _check(node: ast.expr, text: str, names: set[str], functions: Collection[str]) -> None:
     def refuse(what: str) -> FormulaError:
-        return FormulaError(f"the formula {text!r} uses {what}; known here are {', '.join(sorted(names))} and the "
-                            "operators + - * / // % **, one comparison, `a if c else b`, and calls of primitives")  # fmt: skip
+        return FormulaError(
+            f"the formula {text!r} uses {what}; known here are {', '.join(sorted(names))} and the operators "
+            "+ - * / // % **, one comparison, `a if c else b`, and calls of primitives"
+        )
 
     match node:
         case ast.Constant(value=bool() | complex()):
@@ -95,8 +97,9 @@ class _Floats(ast.NodeTransformer):
     Constant parts are computed at once, from the functions in ``namespace``.
     """
 
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
+    def __init__(self, namespace: Mapping[str, Any], formulas: Mapping[str, tuple[Sequence[str], ast.expr]]) -> None:
         self.namespace = namespace
+        self.formulas = formulas
         self.temporaries = 0
 
     def visit(self, node: ast.AST) -> Any:
@@ -109,6 +112,21 @@ class _Floats(ast.NodeTransformer):
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         assert isinstance(node.value, int | float)
         return ast.Constant(float(node.value))
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """A call of a primitive with names for arguments is replaced by that primitive's own formula."""
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name in self.formulas and all(isinstance(argument, ast.Name) for argument in node.args):
+            operands, tree = self.formulas[name]
+            names = {x: argument.id for x, argument in zip(operands, node.args, strict=True)}  # type: ignore[attr-defined]
+            inner = _copy(tree)
+            for part in ast.walk(inner):
+                if isinstance(part, ast.Name):
+                    part.id = names.get(part.id, part.id)
+            expression: ast.expr = self.visit(inner)
+            return expression
+        self.generic_visit(node)
+        return node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant) and node.right.value == 2:
@@ -173,13 +191,15 @@ def _copy(tree: ast.expr) -> ast.expr:
     return ast.parse(ast.unparse(tree), mode="eval").body
 
 
-def floats_source(tree: ast.expr, namespace: Mapping[str, Any]) -> str:
+def floats_source(
+    tree: ast.expr, namespace: Mapping[str, Any], formulas: Mapping[str, tuple[Sequence[str], ast.expr]] | None = None
+) -> str:
     """Python source of a formula over floats, to stand inside a function whose globals are ``namespace``.
 
     >>> floats_source(parse("1 / y", ["y"], []), {})
     '1.0 / y if y else divide(1.0, y)'
     """
-    return ast.unparse(ast.fix_missing_locations(_Floats(namespace).visit(_copy(tree))))
+    return ast.unparse(ast.fix_missing_locations(_Floats(namespace, formulas or {}).visit(_copy(tree))))
 
 
 def world_source(tree: ast.expr) -> str:
@@ -222,11 +242,12 @@ class World:
         self.namespace: dict[str, Any] = dict(functions)
         self.inline = inline
         self.native_branches = native_branches
+        self.formulas: dict[str, tuple[Sequence[str], ast.expr]] = {}
 
     def source(self, tree: ast.expr) -> str:
         """The formula as Python source for this world."""
         if self.inline:
-            return floats_source(tree, self.namespace)
+            return floats_source(tree, self.namespace, self.formulas)
         return ast.unparse(tree) if self.native_branches else world_source(tree)
 
     def compile(self, tree: ast.expr, parameters: Collection[str], name: str) -> Callable[..., Any]:

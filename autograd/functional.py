@@ -1,4 +1,4 @@
-"""Derivatives of functions, in JAX's manner: ``grad``, ``value_and_grad``, ``jacobian``, ``hessian``, ``jvp``, ``vjp``, ``hvp``.
+"""Derivatives of functions, in JAX's manner: ``grad``, ``jacobian``, ``hessian``, ``jvp``, ``vjp``, ``hvp``.
 
     grad(lambda x: x**3)(2.0)           # 12.0
 

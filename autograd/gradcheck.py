@@ -126,7 +126,7 @@ def _replay(root: Any, m: World, replaced: Mapping[Any, Any]) -> Any:
 
 
 def _number(m: World) -> Callable[[Any], Any]:
-    number: Callable[[Any], Any] = m.namespace["number"] if "number" in m.namespace else float
+    number: Callable[[Any], Any] = m.namespace.get("number", float)
     return number
 
 
@@ -178,7 +178,7 @@ def _one_sided(along: Callable[[float], float], x: float) -> tuple[float, float,
 
 
 def ridders(f: Callable[[float], float], x: float, step: float | None = None) -> tuple[float, float]:
-    """The derivative of ``f`` at ``x`` and an estimate of its error, by Richardson extrapolation of central differences.
+    """The derivative of ``f`` at ``x`` and an estimate of its error: central differences, extrapolated to step 0.
 
     Source: C. Ridders, Accurate computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 4 (1982).
 

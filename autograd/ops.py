@@ -151,8 +151,8 @@ def _rows() -> list[Op]:
         Op("asin", x, "asin(x)", ("1 / sqrt((1 - x) * (1 + x))",), "asin", r"\arcsin\left({0}\right)"),
         Op("acos", x, "acos(x)", ("-1 / sqrt((1 - x) * (1 + x))",), "acos", r"\arccos\left({0}\right)"),
         Op("atan", x, "atan(x)", ("1 / (1 + x * x)",), "atan", r"\arctan\left({0}\right)"),
-        Op("atan2", ("y", "x"), "atan2(y, x)", ("x / hypot(x, y) / hypot(x, y)", "-y / hypot(x, y) / hypot(x, y)"), "atan2",
-           r"\operatorname{{atan2}}\left({0}, {1}\right)", "atan2(0, 0) is 0 with partials NaN"),
+        Op("atan2", ("y", "x"), "atan2(y, x)", ("x / hypot(x, y) / hypot(x, y)", "-y / hypot(x, y) / hypot(x, y)"),
+           "atan2", r"\operatorname{{atan2}}\left({0}, {1}\right)", "atan2(0, 0) is 0 with partials NaN"),
         Op("hypot", xy, "hypot(x, y)", ("x / out if out != 0 else 0", "y / out if out != 0 else 0"), "hypot",
            r"\sqrt{{{0}^2 + {1}^2}}", "partials 0 at the origin: the subgradient of least norm"),
         # hyperbolic functions ----------------------------------------------------------------------------------------
@@ -259,6 +259,8 @@ def register(op: Op) -> None:
         FLOATS.namespace[op.name] = op.python[0]
     elif op.name not in ieee.__all__:
         FLOATS.namespace[op.name] = op.value_in(FLOATS)
+        if not op.nary:
+            FLOATS.formulas[op.name] = (op.operands, op.tree(op.value))
 
 
 def complete(m: World) -> World:

@@ -55,6 +55,7 @@ class Step:
         self.node = node
 
     def __call__(self) -> None:
+        """Add this node's contributions to its parents' gradients."""
         propagate(self.node)
 
     def with_present_edges(self) -> Callable[[], None]:
@@ -97,7 +98,8 @@ def accumulate(root: Any, seed: float) -> None:
                     parent = node._y
                     parent._grad += g * dy
         elif g and node._y.__class__ is Edges and node._dy.__class__ is tuple:
-            for parents, partials in zip(node._y.parents, node._dy):  # noqa: B905 (equal by construction; hot)
+            _, groups, _ = node._y
+            for parents, partials in zip(groups, node._dy):  # noqa: B905 (equal by construction; hot)
                 for parent, partial in zip(parents, partials):  # noqa: B905
                     parent._grad += g * partial
         else:

@@ -7,8 +7,8 @@
     a.grad                          # ∂loss/∂a
 
 The operators (``+``, ``*``, ...) and methods (``tanh``, ``exp``, ...) are not written here: each is made from its row
-of the table in ``ops.py``, at import, by ``bind.py`` and ``primitives.py``.  What lives here is everything else that a Value is: its number,
-gradient and label, comparison and conversion, ``backward()``, and how a graph is copied and pickled.
+of the table in ``ops.py``, at import, by ``bind.py`` and ``primitives.py``.  What lives here is everything else that a
+Value is: its number, gradient and label, comparison and conversion, ``backward()``, copying and pickling.
 """
 
 import math
@@ -98,7 +98,8 @@ class Value(Node):
             return
         if self.op is not None:
             raise OperandTypeError(
-                f"requires_grad can be set on a leaf; this is the result of {self._op!r}. Use detach() for a leaf with its data"
+                f"requires_grad can be set on a leaf; this is the result of {self._op!r}. "
+                "Use detach() for a leaf with its data"
             )
         self._grad = 0.0
         self.__class__ = Value if wanted else Frozen  # type: ignore[assignment]
@@ -312,7 +313,7 @@ class Value(Node):
         return copied
 
     def __reduce__(self) -> Any:
-        """Ancestors are pickled first, in topological order: so no node meets an unknown parent and nothing recurses."""
+        """Ancestors are pickled first, in topological order: no node meets an unknown parent and nothing recurses."""
         if self.is_opaque:
             raise opaque(self, "cannot be pickled")
         recorded = (self._grad,) if isinstance(self._grad, Value) else None

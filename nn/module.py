@@ -35,7 +35,9 @@ class Module:
         """Every parameter with its path from here, each once, in the order of assignment."""
         seen: set[Value] = set()
         for path, member in self._members():
-            found = member.named_parameters(f"{prefix}{path}.") if isinstance(member, Module) else [(prefix + path, member)]
+            found = (
+                member.named_parameters(f"{prefix}{path}.") if isinstance(member, Module) else [(prefix + path, member)]
+            )
             for name, parameter in found:
                 if parameter not in seen:
                     seen.add(parameter)

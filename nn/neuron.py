@@ -51,7 +51,9 @@ class Neuron(Module):
     ['w[0]', 'w[1]', 'b']
     """
 
-    def __init__(self, nin: int, nonlin: bool = True, activation: str = "relu", rng: random.Random | None = None) -> None:
+    def __init__(
+        self, nin: int, nonlin: bool = True, activation: str = "relu", rng: random.Random | None = None
+    ) -> None:
         uniform = random.uniform if rng is None else rng.uniform
         if activation not in ACTIVATIONS:
             raise autograd.StructureError(f"no activation is called {activation!r}; there are {', '.join(ACTIVATIONS)}")
