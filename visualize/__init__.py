@@ -1,0 +1,6 @@
+"""Pictures of graphs, and backprop one contribution at a time.  Reads graphs; holds no derivative of its own."""
+
+from visualize.steps import Backward, Contribution, Forward, Steps
+from visualize.walk import Walk, walk
+
+__all__ = ["Backward", "Contribution", "Forward", "Steps", "Walk", "walk"]

@@ -1,0 +1,87 @@
+"""A walk as plain text: the forward pass, then the backward pass, one line for each edge.
+
+What does not live here: the steps (``steps.py``).
+"""
+
+from typing import Any
+
+from autograd import Value
+from visualize.derivative import SHOWN, number
+from visualize.steps import Backward, Forward, Steps
+
+
+def equation(walk: Steps, node: Value) -> str:
+    """The node as an expression in its operands' names: ``a * b``, ``tanh(n)``, ``dot(w[0], ..., b)``."""
+    assert node.op is not None
+    return _written(node, [walk.name[x] if isinstance(x, Value) else number(x) for x in node.operands])
+
+
+def equation_in_numbers(node: Value) -> str:
+    """The same with the operands' numbers: ``2 * -3``."""
+    return _written(node, [number(x.data if isinstance(x, Value) else x) for x in node.operands])
+
+
+def _written(node: Value, operands: list[str]) -> str:
+    op = node.op
+    assert op is not None
+    if len(operands) == 2 and not op.symbol[:1].isalpha():
+        return f"{operands[0]} {op.symbol} {operands[1]}"
+    if op.name == "neg":
+        return f"-{operands[0]}"
+    shown = operands if len(operands) <= SHOWN else [*operands[: SHOWN - 1], "...", operands[-1]]
+    return f"{op.name}({', '.join(shown)})"
+
+
+def step_text(walk: Steps, step: Forward | Backward) -> str:
+    """One step, as a few lines."""
+    name = walk.name[step.node]
+    if isinstance(step, Forward):
+        return f"{name} = {equation(walk, step.node)} = {equation_in_numbers(step.node)} = {number(step.result)}"
+    lines = [
+        f"{name} = {equation(walk, step.node)}, upstream ∂{walk.name[walk.root]}/∂{name} = {number(step.upstream)}"
+    ]
+    if not step.contributions:
+        lines.append(
+            "    a gradient of zero sends nothing back" if not step.upstream else "    no parent takes a gradient"
+        )
+    for term in step.contributions:
+        parent = walk.name[term.parent]
+        lines.append(
+            f"    ∂{name}/∂{parent} = {term.formula} = {number(term.partial)};  "
+            f"{number(term.upstream)} × {number(term.partial)} = {number(term.contribution)};  "
+            f"{parent}.grad: {number(term.before)} + {number(term.contribution)} = {number(term.after)}"
+        )
+    return "\n".join(lines)
+
+
+def as_text(walk: Steps) -> str:
+    """The whole walk: forward steps, backward steps with `upstream × local = contribution`, gradients at the end.
+
+    >>> from autograd import Value
+    >>> from visualize import walk
+    >>> a = Value(3.0, label="a")
+    >>> print(walk(a * a))
+    forward
+      v1 = a * a = 3 * 3 = 9
+    backward, upstream × local = contribution, before + contribution = after
+      v1 = a * a, upstream ∂v1/∂v1 = 1
+          ∂v1/∂a = a = 3;  1 × 3 = 3;  a.grad: 0 + 3 = 3
+          ∂v1/∂a = a = 3;  1 × 3 = 3;  a.grad: 3 + 3 = 6
+    gradients
+      a.grad = 6
+    """
+    lines: list[str] = ["forward"]
+    lines += [_indented(step_text(walk, step)) for step in walk.forward]
+    lines.append("backward, upstream × local = contribution, before + contribution = after")
+    lines += [_indented(step_text(walk, step)) for step in walk.backward]
+    lines.append("gradients")
+    lines += [f"  {walk.name[leaf]}.grad = {number(walk.gradient[leaf])}" for leaf in _receivers(walk)]
+    return "\n".join(lines)
+
+
+def _receivers(walk: Steps) -> list[Any]:
+    return [node for node in walk.nodes if node.is_leaf and node.requires_grad]
+
+
+def _indented(text: str) -> str:
+    return "\n".join("  " + line for line in text.splitlines())
