@@ -144,7 +144,7 @@ class _Folded(ast.NodeTransformer):
 
 
 def _whole(x: float) -> float | int:
-    return int(x) if x.is_integer() and abs(x) < 1e15 else x
+    return int(x) if float(x).is_integer() and abs(x) < 1e15 else x
 
 
 class _Named(ast.NodeTransformer):
