@@ -17,8 +17,11 @@ def equation(walk: Steps, node: Value) -> str:
 
 
 def equation_in_numbers(node: Value) -> str:
-    """The same with the operands' numbers: ``2 * -3``."""
-    return _written(node, [number(x.data if isinstance(x, Value) else x) for x in node.operands])
+    """The same with the operands' numbers: ``2 * (-3)``."""
+    digits = [number(x.data if isinstance(x, Value) else x) for x in node.operands]
+    if len(digits) == 2:  # -3 ** 2 would be read as -(3 ** 2)
+        digits = [f"({x})" if x.startswith("-") else x for x in digits]
+    return _written(node, digits)
 
 
 def _written(node: Value, operands: list[str]) -> str:
