@@ -11,7 +11,9 @@
     ├── GraphError            (RuntimeError)        a graph that does not allow what was asked of it
     │   ├── StaleGraphError                         data were changed after the node was computed
     │   ├── OpaqueNodeError                         a node whose rule is only a Python function
-    │   └── GraphCycleError                         a node was made its own ancestor through ``_prev``
+    │   ├── GraphCycleError                         a node was made its own ancestor through ``_prev``
+    │   ├── ProgramError                            a compiled program that is malformed, or asked for what it lacks
+    │   └── ProgramMismatchError                    a fresh graph that is not the one a program was compiled from
     ├── AnomalyError          (FloatingPointError)  the first non-finite number, under ``detect_anomaly()``
     ├── GradcheckError        (AssertionError)      a derivative that its numeric check contradicts
     ├── ExpressionError       (ValueError)          text that is not in the expression language
@@ -59,6 +61,14 @@ class OpaqueNodeError(GraphError):
 
 class GraphCycleError(GraphError):
     """The parents of a node lead back to it, so no topological order exists."""
+
+
+class ProgramError(GraphError):
+    """A program is not well formed, or was asked for a leaf, a shape or a backend that it does not have."""
+
+
+class ProgramMismatchError(ProgramError):
+    """A fresh graph takes other steps than the one the program was compiled from; the text names the first."""
 
 
 class AnomalyError(AutogradError, FloatingPointError):
