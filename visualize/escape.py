@@ -1,0 +1,115 @@
+r"""Labels are a stranger's text: ONE function per target that turns any string into harmless, readable text there.
+
+    dot_label(*lines)     a label of a graphviz.Digraph
+    markup_text(text)     text or an attribute of SVG, XML and HTML
+    latex_text(text)      a name in LaTeX's math mode
+    terminal_text(text)   a piece of Rich's or Textual's markup
+
+All of them begin with ``visible``, which leaves no character that a parser, a terminal or a reader's eye could trip
+over: control characters are drawn as their pictures, lone surrogates and bidirectional marks by their number.
+What does not live here: any decision of what is written; nothing else in ``visualize`` may escape anything.
+"""
+
+import re
+from typing import Final
+
+import graphviz
+
+_NAMED: Final = {"\n": "↵", "\r": "␍", "\t": "→"}
+_SPOKEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+LONGEST: Final = 200
+"""How many characters of a text any target shows when not told otherwise."""
+
+
+def visible(text: str, most: int = LONGEST) -> str:
+    r"""``text`` on one line of printable characters, cut in the middle to ``most`` of them.
+
+    >>> visible("a\nb\x00"), visible("abcdefghij", most=5)
+    ('a↵b␀', 'ab…ij')
+    """
+    if len(text) > most:
+        head = most // 2
+        text = f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
+    return _SPOKEN.sub(_picture, text)
+
+
+def _picture(match: re.Match[str]) -> str:
+    character = match[0]
+    code = ord(character)
+    if character in _NAMED:
+        return _NAMED[character]
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "␡" if code == 0x7F else f"⟨{code:04X}⟩"
+
+
+def dot_label(*lines: str, most: int = LONGEST) -> str:
+    r"""A label for python-graphviz: each of ``lines`` as it is, under the one before.
+
+    Undoes three meanings: ``<...>`` as HTML (by the string's class, so the result must be passed on as it is),
+    backslashes as escapes, and ``&...;`` as an entity.  Use it with shapes other than ``record``, which gives ``|``
+    and ``{}`` a meaning that nothing takes away, and never for an id: there a colon is a port.
+
+    >>> dot_label("<b>", "x & y")
+    '<b>\\nx &amp; y'
+    """
+    escaped = (visible(line, most).replace("&", "&amp;").replace("\\", "\\\\") for line in lines)
+    return graphviz.nohtml("\\n".join(escaped))  # type: ignore[no-any-return]
+
+
+_ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
+
+
+def markup_text(text: str, most: int = LONGEST) -> str:
+    """Text for SVG, XML and HTML, between tags or in a quoted attribute.
+
+    Never for what stands in a ``<script>``, a ``<style>`` or an address: such text goes in as data, not as markup.
+
+    >>> markup_text('<b title="x">')
+    '&lt;b title=&quot;x&quot;&gt;'
+    """
+    return visible(text, most).translate(_ENTITIES)
+
+
+_LATEX: Final = {
+    "\\": r"\backslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "%": r"\%", "#": r"\#", "&": r"\&", "_": r"\_",
+    "^": r"\wedge{}", "~": r"\sim{}", " ": r"\ ", "|": r"\vert{}", "'": r"\prime{}",
+}  # fmt: skip
+_IDENTIFIER: Final = re.compile(r"([A-Za-z])(?:_?(\d+))?")
+
+
+def latex_text(text: str, most: int = LONGEST) -> str:
+    r"""A name for LaTeX's math mode: ``x`` and ``x1`` as a mathematician writes them, anything else upright.
+
+    Only commands that plain LaTeX, KaTeX, MathJax and matplotlib all know; ``<`` stands in braces, so that an HTML
+    page around it sees no tag.
+
+    >>> latex_text("x"), latex_text("x12"), latex_text("w[0]"), latex_text("a_b")
+    ('x', 'x_{12}', '\\mathrm{w{[}0{]}}', '\\mathrm{a\\_b}')
+    """
+    if match := _IDENTIFIER.fullmatch(text):
+        letter, number = match.groups()
+        return f"{letter}_{{{number}}}" if number else str(letter)
+    return rf"\mathrm{{{''.join(map(_latex_character, visible(text, most)))}}}"
+
+
+def _latex_character(character: str) -> str:
+    return _LATEX.get(character) or (character if character.isalnum() else f"{{{character}}}")
+
+
+_JOINER: Final = "\u2060"
+"""The word joiner: no width, no meaning to either parser; keeps a character from being read with the next one."""
+
+
+def terminal_text(text: str, most: int = LONGEST) -> str:
+    r"""Text for a string of Rich's or Textual's markup; where the API takes plain text, ``visible`` is enough.
+
+    Both read ``\[`` as a bracket, but disagree on a backslash before it; and Rich reads ``:name:`` as an emoji.
+
+    >>> terminal_text("[bold]")
+    '\\[bold]'
+    """
+    joined = re.sub(r"(\\(?=\[|$)|:(?=\S))", rf"\1{_JOINER}", visible(text, most))
+    return joined.replace("[", r"\[")
