@@ -30,7 +30,7 @@ def _refuse_namesake() -> None:
 
 _refuse_namesake()
 
-from autograd.errors import (  # noqa: E402 (a mixed installation must be refused before anything else is imported)
+from autograd.errors import (  # noqa: E402
     AnomalyError,
     AutogradError,
     ExpressionError,
@@ -50,6 +50,7 @@ from autograd.functional import grad, hessian, hvp, jacobian, jvp, value_and_gra
 from autograd.gradcheck import gradcheck  # noqa: E402
 from autograd.graph import topological_order  # noqa: E402
 from autograd.modes import detect_anomaly, no_grad, provenance, scope  # noqa: E402
+from autograd.operand import Operands, operands  # noqa: E402 (a mixed installation must be refused first)
 from autograd.ops import TABLE, Op  # noqa: E402
 from autograd.primitives import functions, primitive  # noqa: E402
 from autograd.value import Value  # noqa: E402
@@ -59,9 +60,9 @@ globals().update(functions)
 __all__ = [
     "TABLE", "AnomalyError", "AutogradError", "ExpressionError", "FormulaError", "GradcheckError", "GraphCycleError",
     "GraphError", "LengthError", "MissingExtraError", "NumberTooLargeError", "Op", "OpaqueNodeError",
-    "OperandTypeError", "StaleGraphError", "StructureError", "Value", "detect_anomaly", "grad", "gradcheck", "hessian",
-    "hvp", "jacobian", "jvp", "no_grad", "primitive", "provenance", "scope", "topological_order", "value_and_grad",
-    "vjp",
+    "OperandTypeError", "Operands", "StaleGraphError", "StructureError", "Value", "detect_anomaly", "grad",
+    "gradcheck", "hessian", "hvp", "jacobian", "jvp", "no_grad", "operands", "primitive", "provenance", "scope",
+    "topological_order", "value_and_grad", "vjp",
 ]  # fmt: skip
 __all__ += list(functions)
 

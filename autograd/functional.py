@@ -16,9 +16,10 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any, Final
 
-from autograd.bind import VALUES, as_float
+from autograd.bind import VALUES
 from autograd.errors import LengthError, StructureError
 from autograd.modes import recording
+from autograd.operand import as_float
 from autograd.primitives import functions
 from autograd.sweep import gradients, tangents
 from autograd.value import Value

@@ -104,7 +104,7 @@ def _value(node: Any, m: World, replaced: Mapping[tuple[int, int], Any]) -> Any:
     """The node's value over ``m``, with some of its operands replaced."""
     number = _number(m)
     groups = [
-        [replaced.get((g, k), number(x.data if isinstance(x, Node) else x)) for k, x in enumerate(group)]
+        [replaced.get((g, k), number(getattr(x, "data", x))) for k, x in enumerate(group)]
         for g, group in enumerate(node.groups)
     ]
     arguments = [group if is_list(name) else group[0] for name, group in zip(node.op.operands, groups, strict=True)]

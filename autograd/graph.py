@@ -48,13 +48,15 @@ OPAQUE: Final = Op("opaque", ("xs",), "", ("",), python=(lambda xs: 0.0, lambda 
 class Node:
     """A node of a computation graph; ``Value`` adds the number and the gradient."""
 
-    __slots__ = ("_dx", "_dy", "_x", "_y", "op")
+    __slots__ = ("_dx", "_dy", "_mark", "_x", "_y", "op")
 
     op: Op | None
     _x: Any
     _y: Any
     _dx: Any
     _dy: Any
+    _mark: object
+    """The traversal that saw this node last: an object that no other traversal has, so no mark is ever stale."""
 
     @property
     def is_leaf(self) -> bool:
@@ -119,20 +121,27 @@ def interior_order(root: N) -> list[N]:
         GraphCycleError: parents assigned by hand lead back to where they came from.
     """
     order: list[N] = []
-    seen: set[N] = set()
     stack: list[Any] = []
-    done, visit, push, pop = order.append, seen.add, stack.append, stack.pop
+    done, push, pop = order.append, stack.append, stack.pop
+    here = object()
+    met: set[int] = set()  # groups of parents: the neurons of a layer share one
     by_hand = False
     node: Any = root
     while True:
-        while node.op is not None and node not in seen:
-            visit(node)
+        while node._mark is not here and node.op is not None:
+            node._mark = here
             push(node)
             if node._dx is not None:
                 node = node._x
             elif node._y.__class__ is Edges:
-                by_hand = by_hand or callable(node._dy)
-                push(chain.from_iterable(node._y.interior))
+                by_hand = by_hand or node._dy.__class__ is not tuple
+                groups = node._y[2]
+                if len(groups) == 1 and id(groups[0]) in met:  # the next neuron of a layer: nothing new below it
+                    done(pop())
+                    break
+                fresh = [group for group in groups if id(group) not in met]
+                met.update(map(id, fresh))
+                push(chain.from_iterable(fresh))
                 break
             else:
                 push(None)
@@ -143,7 +152,7 @@ def interior_order(root: N) -> list[N]:
                 done(pop())
             elif node.__class__ is chain:
                 for parent in node:
-                    if parent.op is not None and parent not in seen:
+                    if parent._mark is not here and parent.op is not None:
                         push(node)
                         node = parent
                         break
@@ -154,7 +163,7 @@ def interior_order(root: N) -> list[N]:
             else:
                 if node._dy is not None:
                     parent = node._y
-                    if parent.op is not None and parent not in seen:
+                    if parent._mark is not here and parent.op is not None:
                         push(node)
                         push(None)
                         node = parent
@@ -194,6 +203,7 @@ def joint_order(roots: Sequence[N]) -> list[N]:
     """``topological_order`` of several roots together."""
     above = Node()
     above.op, above._x, above._dx, above._dy = OPAQUE, None, None, ((),)
+    above._mark = None
     above._y = Edges((roots,), (roots,), (roots,))
     order: list[Any] = topological_order(above)
     return order[:-1]

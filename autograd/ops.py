@@ -90,6 +90,19 @@ def is_list(operand: str) -> bool:
     return operand in ("xs", "ws")
 
 
+def documentation(op: Op) -> str:
+    """The docstring of a primitive, put together from its row."""
+    signature = f"{op.name}({', '.join(op.operands)})"
+    lines = [f"``{signature}`` = {op.value}", ""]
+    if op.python is not None:
+        lines = [f"``{signature}``, a primitive written as Python functions: eager only.", ""]
+    else:
+        lines += [f"∂/∂{name}: {partial}" for name, partial in zip(op.operands, op.partials, strict=True)]
+    if op.note:
+        lines += ["", f"{op.note[0].upper()}{op.note[1:]}."]
+    return "\n    ".join(lines)
+
+
 def others(xs: Sequence[Any]) -> list[Any]:
     """For each operand the product of all the others: prefix products times suffix products, no division.
 

@@ -97,11 +97,11 @@ def accumulate(root: Any, seed: float) -> None:
                 if dy is not None:
                     parent = node._y
                     parent._grad += g * dy
-        elif g and node._y.__class__ is Edges and node._dy.__class__ is tuple:
-            _, groups, _ = node._y
-            for parents, partials in zip(groups, node._dy):  # noqa: B905 (equal by construction; hot)
-                for parent, partial in zip(parents, partials):  # noqa: B905
-                    parent._grad += g * partial
+        elif node._dy.__class__ is tuple:
+            if g:
+                for parents, partials in zip(node._y[1], node._dy):  # noqa: B905 (equal by construction; hot)
+                    for parent, partial in zip(parents, partials):  # noqa: B905
+                        parent._grad += g * partial
         else:
             propagate(node)
 

@@ -8,22 +8,23 @@
 
 The operators (``+``, ``*``, ...) and methods (``tanh``, ``exp``, ...) are not written here: each is made from its row
 of the table in ``ops.py``, at import, by ``bind.py`` and ``primitives.py``.  What lives here is everything else that a
-Value is: its number, gradient and label, comparison and conversion, ``backward()``, copying and pickling.
+Value is: its number, gradient and label, ``backward()``, copying and pickling.
 """
 
-import math
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from autograd.bind import VALUES, argument, as_float
+from autograd.bind import VALUES
 from autograd.copying import last, pickling, restore, state
 from autograd.errors import OperandTypeError
 from autograd.graph import OPAQUE, Edges, Node, topological_order
 from autograd.modes import Source
+from autograd.operand import as_float, clock
+from autograd.scalar import Scalar
 from autograd.sweep import Step, accumulate, gradients, opaque
 
 
-class Value(Node):
+class Value(Scalar):
     """A scalar in a computation graph.
 
     Args:
@@ -44,10 +45,9 @@ class Value(Node):
     (Value(data=7.0, grad=1.0), 4.0)
     """
 
-    __slots__ = ("_data", "_extra", "_grad")
+    __slots__ = ("_extra", "_grad")
     __array_ufunc__ = None  # so that `numpy.float64(2) * value` asks the Value
 
-    _data: float
     _grad: Any
     _extra: dict[str, Any] | None
 
@@ -57,7 +57,7 @@ class Value(Node):
         self._data = data if data.__class__ is float else as_float(data)
         self._grad = 0.0
         self._extra = None
-        self.op = self._dx = self._dy = None
+        self.op = self._dx = self._dy = self._mark = None
         if label:
             self.label = label
         parents = tuple(_children)
@@ -77,6 +77,7 @@ class Value(Node):
     @data.setter
     def data(self, number: Any) -> None:
         self._data = number if number.__class__ is float else as_float(number, "data, a number,")
+        clock[0] += 1
 
     @property
     def grad(self) -> Any:
@@ -102,7 +103,7 @@ class Value(Node):
                 "Use detach() for a leaf with its data"
             )
         self._grad = 0.0
-        self.__class__ = Value if wanted else Frozen  # type: ignore[assignment]
+        self.__class__ = Value if wanted else Frozen
 
     def item(self) -> float:
         """The number, as PyTorch calls it."""
@@ -153,7 +154,7 @@ class Value(Node):
     def forget(self) -> None:
         """Become a leaf without history that receives no gradient, as under ``no_grad()``."""
         self.op = self._x = self._y = self._dx = self._dy = None
-        self.__class__ = Frozen  # type: ignore[assignment]
+        self.__class__ = Frozen
 
     # micrograd's names -------------------------------------------------------------------------------------------
 
@@ -204,6 +205,7 @@ class Value(Node):
         symbol = self._op
         if isinstance(rule, Step):
             rule = rule.with_present_edges()
+        clock[0] += 1
         self.op, self._x, self._dx = OPAQUE, None, None
         self._y = Edges((parents,), (parents,), (parents,))
         self._dy = _nothing if rule is None else rule
@@ -248,47 +250,6 @@ class Value(Node):
                 else node._grad + total
             )
 
-    # comparison and conversion: by data; equality and hash by identity, since nodes live in sets -------------------
-
-    def __lt__(self, other: Any) -> bool:
-        return self._data < _compared(other)
-
-    def __le__(self, other: Any) -> bool:
-        return self._data <= _compared(other)
-
-    def __gt__(self, other: Any) -> bool:
-        return self._data > _compared(other)
-
-    def __ge__(self, other: Any) -> bool:
-        return self._data >= _compared(other)
-
-    def __float__(self) -> float:
-        return self._data
-
-    def __int__(self) -> int:
-        return int(self._data)
-
-    def __bool__(self) -> bool:
-        return self._data != 0.0
-
-    def __round__(self, digits: int | None = None) -> float | int:
-        return round(self._data, digits)
-
-    def __trunc__(self) -> int:
-        return math.trunc(self._data)
-
-    def __floor__(self) -> int:
-        return math.floor(self._data)
-
-    def __ceil__(self) -> int:
-        return math.ceil(self._data)
-
-    def __pos__(self) -> Self:
-        return self
-
-    def __format__(self, specification: str) -> str:
-        return format(self._data, specification) if specification else repr(self)
-
     def __repr__(self) -> str:
         grad = self._grad._data if isinstance(self._grad, Value) else self._grad
         return f"Value(data={self._data}, grad={grad})"
@@ -296,7 +257,8 @@ class Value(Node):
     # copies and pickles: iterative, and a copied graph is whole -----------------------------------------------------
 
     def __copy__(self) -> "Value":
-        return restore(*state(self))
+        copied: Value = restore(*state(self))
+        return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
         recorded = []
@@ -357,7 +319,7 @@ class Frozen(Value):
     __slots__ = ()
 
     @property
-    def _grad(self) -> float:  # type: ignore[override]
+    def _grad(self) -> float:
         return 0.0
 
     @_grad.setter
@@ -378,9 +340,3 @@ class Frozen(Value):
 
 def _nothing() -> None:
     """The backward step of a leaf."""
-
-
-def _compared(other: Any) -> float:
-    number = argument(other)
-    data: float = number._data if isinstance(number, Value) else number
-    return data

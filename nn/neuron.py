@@ -23,17 +23,6 @@ ACTIVATIONS: Final[dict[str, Callable[[Any], Any]]] = {
 }  # fmt: skip
 """Activations of a single neuron by name."""
 
-_NUMBERS: Final = frozenset({float, Value})
-
-
-def inputs(x: Iterable[Any]) -> tuple[Any, ...]:
-    """A layer's input as floats and Values; NumPy rows and whole numbers become floats."""
-    values = x.tolist() if hasattr(x, "tolist") else x
-    given = tuple(values)
-    if _NUMBERS.issuperset(map(type, given)):
-        return given
-    return tuple([v if isinstance(v, Value) else Value(v).data for v in given])
-
 
 class Neuron(Module):
     """w · x + b, through an activation.
@@ -64,7 +53,8 @@ class Neuron(Module):
         self.label_parameters()
 
     def __call__(self, x: Iterable[Any]) -> Any:
-        x = x if x.__class__ is tuple else inputs(x)
+        """The neuron's output for the inputs ``x``, list[nin] of Values and numbers."""
+        x = x if isinstance(x, tuple) else tuple(x)
         if len(x) != len(self.w):
             raise LengthError(f"{self!r} takes {len(self.w)} inputs; got {len(x)}")
         return ACTIVATIONS[self.activation](autograd.dot(self.w, x, self.b))
@@ -90,7 +80,8 @@ class Layer(Module):
         self.label_parameters()
 
     def __call__(self, x: Iterable[Any]) -> Any:
-        given = inputs(x)
+        """The layer's outputs for ``x``, list[nin]: list[nout], or the one Value."""
+        given = autograd.operands(x)
         out = [neuron(given) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
@@ -122,6 +113,7 @@ class MLP(Module):
         self.label_parameters()
 
     def __call__(self, x: Iterable[Any]) -> Any:
+        """The network's outputs for ``x``, list[nin]: a list of Values, or the one Value."""
         for layer in self.layers:
             x = layer(x)
         return x

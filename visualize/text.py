@@ -19,8 +19,9 @@ def equation(walk: Steps, node: Value) -> str:
 def equation_in_numbers(node: Value) -> str:
     """The same with the operands' numbers: ``2 * (-3)``."""
     digits = [number(x.data if isinstance(x, Value) else x) for x in node.operands]
-    if len(digits) == 2:  # -3 ** 2 would be read as -(3 ** 2)
-        digits = [f"({x})" if x.startswith("-") else x for x in digits]
+    if len(digits) == 2:  # 5 - -3 is hard to read, and -3 ** 2 would be read as -(3 ** 2)
+        first, second = (f"({x})" if x.startswith("-") else x for x in digits)
+        digits = [first if node._op.startswith("**") else digits[0], second]
     return _written(node, digits)
 
 

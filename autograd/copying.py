@@ -1,0 +1,90 @@
+"""How a graph is taken apart and put together again: what ``copy.deepcopy`` and ``pickle`` need, without recursion.
+
+A node is described by one flat tuple (``state``) and made from it again (``restore``).  Both copying and pickling go
+through a graph in topological order, so that a node's parents are always there before it, however deep the graph is.
+What does not live here: the hooks that Python calls (``Value.__deepcopy__``, ``Value.__reduce__``).
+"""
+
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, Final
+
+from autograd.graph import OPAQUE, Edges, Node
+from autograd.ops import TABLE
+
+
+def _same(parent: Any) -> Any:
+    return parent
+
+
+def state(node: Any, translate: Callable[[Any], Any] = _same) -> tuple[Any, ...]:
+    """What makes a node: class, op's name, number, gradient, notes, edges; ``translate`` is applied to each parent."""
+    # A gradient that is itself a graph may lead back to the node, so it is put in place afterwards.
+    grad = node._grad if node._grad.__class__ is float else 0.0
+    about = (
+        node.__class__,
+        None if node.op is None else node.op.name,
+        node._data,
+        grad,
+        node._extra and dict(node._extra),
+    )
+    if node.op is None:
+        return (*about, None, None, None, None)
+
+    def moved(operand: Any) -> Any:
+        return translate(operand) if isinstance(operand, Node) else operand
+
+    if node._dx is None and node._y.__class__ is Edges:
+        known: dict[int, tuple[Any, ...]] = {}  # a list of operands is often its own list of parents: one copy
+        for group in (*node._y.operands, *node._y.parents, *node._y.interior):
+            if id(group) not in known:
+                known[id(group)] = tuple(map(moved, group))
+        edges = Edges(*(tuple(known[id(group)] for group in groups) for groups in node._y))
+        return (*about, None, edges, None, node._dy)
+    y = moved(node._y) if len(node.op.operands) == 2 else None
+    return (*about, moved(node._x), y, node._dx, node._dy)
+
+
+def restore(
+    kind: type[Any], name: str | None, data: float, grad: float, extra: dict[str, Any] | None, x: Any, y: Any,
+    dx: Any, dy: Any,
+) -> Any:  # fmt: skip
+    """The node that ``state`` took apart."""
+    node = object.__new__(kind)
+    node._data, node._grad, node._extra = data, grad, extra
+    node.op = None if name is None else OPAQUE if name == OPAQUE.name else TABLE[name]
+    node._x, node._y, node._dx, node._dy, node._mark = x, y, dx, dy, None
+    return node
+
+
+def last(batch: list[Any], *parts: Any) -> Any:
+    """The root of a pickled graph, whose ancestors came before it."""
+    return restore(*parts)
+
+
+class Batch(list[Any]):
+    """The ancestors of a root in topological order, alive for as long as one pickler works on them."""
+
+
+class Pickling(threading.local):
+    """Which nodes a pickler of this thread is about to meet in an order that lets it go without recursion."""
+
+    def __init__(self) -> None:
+        self.pending: set[int] = set()
+        self.batches: list[weakref.ref[Batch]] = []
+
+    def start(self, order: list[Any]) -> Batch:
+        """Expect all nodes of ``order`` but its last, which the caller pickles itself."""
+        batch = Batch(order[:-1])
+        self.pending.update(map(id, batch))
+        self.batches.append(weakref.ref(batch, self._ended))
+        return batch
+
+    def _ended(self, reference: "weakref.ref[Batch]") -> None:
+        self.batches.remove(reference)
+        if not self.batches:
+            self.pending.clear()
+
+
+pickling: Final = Pickling()

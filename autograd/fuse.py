@@ -1,0 +1,167 @@
+"""Primitives of lists of operands (``dot``, ``sum``, ``max``, ...) and of three: one function, one node each.
+
+A neuron's weighted sum is one such node.  Its source is put together from the row's formulas, group by group: read the
+numbers, compute the value, take the partials, keep lists as they are (the neurons of a layer share their inputs).
+What does not live here: primitives of one or two operands (``bind.py``), any formula (``ops.py``).
+"""
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from autograd.errors import LengthError
+from autograd.formula import define
+from autograd.graph import Edges
+from autograd.modes import observe, observing
+from autograd.operand import Operands, argument, clock, read
+from autograd.ops import FLOATS, Op, documentation, is_list
+
+
+def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
+    """The function of a primitive of more than two operands, or of lists of them; one pass, group by group."""
+    namespace: dict[str, Any] = {
+        **FLOATS.namespace, "__name__": __name__, "new": object.__new__, "Value": value_class, "op": op,
+        "Edges": Edges, "edges": tuple.__new__, "argument": argument, "read": read, "Operands": Operands,
+        "clock": clock, "observing": observing, "observe": observe, "LengthError": LengthError,
+    }  # fmt: skip
+    lists = [name for name in op.operands if is_list(name)]
+    parameters = [name + (f"={op.defaults[name]!r}" if name in op.defaults else "") for name in op.operands]
+    if op.name in ("max", "min"):
+        parameters = ["*xs"]
+    lines = [f"def {op.name}({', '.join(parameters)}):", f'    """{documentation(op)}"""']
+    if op.name in ("max", "min"):
+        lines += ["    if len(xs) == 1 and not hasattr(xs[0], '_data') and hasattr(xs[0], '__iter__'):",
+                  "        xs = xs[0]"]  # fmt: skip
+    for name in lists:
+        lines += [
+            f"    if {name}.__class__ is not tuple and {name}.__class__ is not Operands:",
+            f"        {name} = tuple({name})",
+        ]
+    if len(lists) == 2:
+        lines += [f"    if len({lists[0]}) != len({lists[1]}):",
+                  f"        raise LengthError(f'{op.name} takes as many {lists[0]} as {lists[1]}; got "
+                  f"{{len({lists[0]})}} and {{len({lists[1]})}}')"]  # fmt: skip
+    if op.name in ("max", "min", "mean"):
+        lines += [
+            "    if not xs:",
+            f"        raise LengthError('{op.name} of no operands has no value; give at least one')",
+        ]
+    for name in op.operands:
+        lines += _gather_list(name) if is_list(name) else _gather_one(name)
+    numbers_of = {name: f"{name}_" for name in op.operands}
+    if op.python is None:
+        value, *partials = [
+            FLOATS.source(_renamed(op, text, numbers_of)) for text in (op.value, *op.partials)
+        ]  # fmt: skip
+    else:
+        namespace["python_value"], namespace["python_partials"] = op.python
+        letters = ", ".join(numbers_of.values())
+        value = f"float(python_value({letters}))"
+        partials = [f"python_partials(out, {letters})[{index}]" for index in range(len(op.operands))]
+    lines += [f"    out = {value}"]
+    groups = [name if is_list(name) else f"({name},)" for name in op.operands]
+    every = [f"{name}_values is {name}" if is_list(name) else f"{name}.__class__ is Value" for name in op.operands]
+    columns = [
+        partial if is_list(name) else f"({partial},)" for name, partial in zip(op.operands, partials, strict=True)
+    ]
+    lines += [
+        f"    if {' and '.join(every)}:",
+        f"        operands = parents = ({', '.join(groups)},)",
+        f"        partials = ({', '.join(columns)},)",
+        "    else:",
+        f"        operands = ({', '.join(groups)},)",
+        "        parents = ()",
+        "        partials = ()",
+    ]
+    for name, partial in zip(op.operands, partials, strict=True):
+        lines += _edge_list(name, partial) if is_list(name) else _edge_one(name, partial)
+    lines += ["        if not parents:", "            return out", "    interior = ()"]
+    for name in op.operands:
+        lines += (
+            [f"    if {name}_interior and {name}_values:", f"        interior += ({name}_values,)"]
+            if is_list(name)
+            else [
+                f"    if {name}.__class__ is not float and {name}.op is not None:",
+                f"        interior += (({name},),)",
+            ]
+        )
+    lines += [
+        "    node = new(Value)",
+        "    node.op = op",
+        "    node._data = out",
+        "    node._y = edges(Edges, (operands, parents, interior))",
+        "    node._dx = None",
+        "    node._dy = partials",
+        "    node._grad = 0.0",
+        "    node._extra = node._mark = None",
+        "    if observing:",
+        "        observe(node)",
+        "    return node",
+    ]
+    function = define("\n".join(lines) + "\n", op.name, namespace, f"function {op.name}")
+    function.__module__ = "autograd"
+    return function
+
+
+def _gather_list(name: str) -> list[str]:
+    """A list's numbers, the Values among its entries, and whether these may be more than leaves."""
+    return [
+        f"    if {name}.__class__ is Operands:",
+        f"        if {name}.read_at != clock[0]:",
+        f"            {name}.ready()",
+        f"        {name}_ = {name}.numbers",
+        f"        {name}_values = {name}.values",
+        f"        {name}_interior = {name}.interior",
+        f"    elif {name} and {name}[0].__class__ is Value:",
+        "        try:",
+        f"            {name}_interior = {name}[0].op is not None",
+        f"            if not {name}_interior:",
+        f"                {name}_ = [v._data for v in {name} if v.op is None]",
+        f"                {name}_interior = len({name}_) != len({name})",
+        f"            if {name}_interior:",
+        f"                {name}_ = [v._data for v in {name}]",
+        f"            {name}_values = {name}",
+        "        except AttributeError:",
+        f"            {name}, {name}_, {name}_values, {name}_interior = read({name})",
+        "    else:",
+        f"        {name}, {name}_, {name}_values, {name}_interior = read({name})",
+    ]
+
+
+def _gather_one(name: str) -> list[str]:
+    return [
+        f"    if {name}.__class__ is Value:",
+        f"        {name}_ = {name}._data",
+        "    else:",
+        f"        {name} = argument({name})",
+        f"        {name}_ = {name} if {name}.__class__ is float else {name}._data",
+    ]
+
+
+def _edge_list(name: str, partial: str) -> list[str]:
+    return [
+        f"        if {name}_values:",
+        f"            column = {partial}",
+        f"            if len({name}_values) != len({name}):",
+        f"                column = [d for v, d in zip({name}, column) if v.__class__ is not float]",
+        f"            parents += ({name}_values,)",
+        "            partials += (column,)",
+    ]
+
+
+def _edge_one(name: str, partial: str) -> list[str]:
+    return [
+        f"        if {name}.__class__ is not float:",
+        f"            parents += (({name},),)",
+        f"            partials += (({partial},),)",
+    ]
+
+
+def _renamed(op: Op, text: str, names: dict[str, str]) -> Any:
+    """A formula's tree with its operands called by other names (``xs`` by the name of its numbers)."""
+    tree = op.tree(text)
+    bound = {node.target.id for node in ast.walk(tree) if isinstance(node, ast.comprehension)}  # type: ignore[attr-defined]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in names and node.id not in bound:
+            node.id = names[node.id]
+    return tree

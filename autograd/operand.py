@@ -1,0 +1,132 @@
+"""What may stand beside a Value: numbers made floats, lists of operands made ready, everything else refused in words.
+
+Every number that enters the engine, through a constructor, an operator or a function, comes through here.  What does
+not live here: what is done with operands (``bind.py``, ``fuse.py``).
+"""
+
+import numbers
+from collections.abc import Sequence
+from typing import Any, Final
+
+from autograd.errors import NumberTooLargeError, OperandTypeError
+from autograd.graph import Node
+
+_NO_NUMBERS: Final = (str, bytes, bytearray, complex, list, tuple, dict, set, type(None))
+_SMALL: Final = 2**53  # below it an int needs no care: it is a float already in all but type
+
+
+def as_float(number: Any, what: str = "a number") -> float:
+    """``number`` as a plain float.
+
+    Takes int, float, bool and real NumPy scalars.
+
+    Raises:
+        OperandTypeError: it is no real number.
+        NumberTooLargeError: it is an int that no float can hold.
+    """
+    result = _real(number)
+    if result is None:
+        raise OperandTypeError(f"{what} was expected, an int or a float; got {_shown(number)}")
+    return result
+
+
+def _real(number: Any) -> float | None:
+    """``number`` as a float, or None if it is no real number."""
+    if isinstance(number, numbers.Real) or (
+        type(number).__module__ == "numpy" and getattr(number, "shape", None) == () and number.dtype.kind in "fiub"
+    ):
+        try:
+            return float(number)
+        except OverflowError:
+            raise NumberTooLargeError(
+                f"an int of {len(str(abs(number).__index__().bit_length()))}-digit bit length does not fit a float, "
+                f"whose largest is about 1.8e308; got one of {int(abs(number)).bit_length()} bits"
+            ) from None
+    return None
+
+
+def _shown(thing: Any) -> str:
+    text = repr(thing)
+    if len(text) > 60:
+        text = text[:57] + "..."
+    hint = ""
+    if isinstance(thing, list | tuple) or hasattr(thing, "__array__"):
+        hint = "; a Value is one scalar, so build one Value for each entry"
+    elif isinstance(thing, str):
+        hint = "; write float(...) around text that holds a number"
+    return f"{text} of type {type(thing).__name__}{hint}"
+
+
+def operand(thing: Any) -> Any:
+    """What an operator makes of its other side: a Value, a float, or NotImplemented for a stranger's class."""
+    if isinstance(thing, Node):
+        return thing
+    number = float(thing) if thing.__class__ is int and -_SMALL < thing < _SMALL else _real(thing)
+    if number is not None:
+        return number
+    if isinstance(thing, _NO_NUMBERS) or hasattr(thing, "__array__"):
+        raise OperandTypeError(f"the other operand must be a number or a Value; got {_shown(thing)}")
+    return NotImplemented
+
+
+def argument(thing: Any) -> Any:
+    """What a function makes of an argument: a Value or a float."""
+    return thing if isinstance(thing, Node) else as_float(thing, "a number or a Value")
+
+
+clock: Final[list[int]] = [0]
+"""How often any Value's data or place in a graph was changed by hand: numbers read at the same count are still true."""
+
+
+class Operands(tuple[Any, ...]):
+    """A list of operands made ready for several fused nodes; see ``operands``."""
+
+    numbers: Sequence[float]
+    values: Sequence[Any]
+    """The Values among the operands; the very same tuple, if all of them are."""
+    interior: bool
+    """Whether a Value among them may be the result of something."""
+    read_at: int
+
+    def ready(self) -> None:
+        """Read numbers and graph again: some data were changed since."""
+        _, self.numbers, values, self.interior = read(self)
+        self.values = self if len(values) == len(self) else values
+        self.read_at = clock[0]
+
+
+def operands(xs: Any) -> Operands:
+    """The inputs of a layer, made ready once for all its neurons.
+
+    Args:
+        xs: Values and numbers in any iterable; a NumPy row as well.
+
+    Returns:
+        A tuple of Values and floats, which ``autograd.dot`` and its kin take as they take any other, only faster.
+
+    Raises:
+        OperandTypeError: an entry is neither a Value nor a number.
+
+    >>> operands([1, 2.5])
+    (1.0, 2.5)
+    """
+    if xs.__class__ is Operands:
+        return xs
+    fit, numbers, values, interior = read(tuple(xs.tolist() if hasattr(xs, "tolist") else xs))
+    made = Operands(fit)
+    made.numbers, made.interior, made.read_at = numbers, interior, clock[0]
+    made.values = made if len(values) == len(fit) else values
+    return made
+
+
+def read(xs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[float], Sequence[Any], bool]:
+    """A list of operands as Values and floats, their numbers, the Values among them, and whether some may be inner."""
+    kinds = set(map(type, xs))
+    if kinds == {float}:
+        return xs, xs, (), False
+    if {cls for cls in kinds if not issubclass(cls, Node)}:
+        xs = tuple([x if x.__class__ is float else argument(x) for x in xs])
+        values: Sequence[Any] = [x for x in xs if isinstance(x, Node)]
+    else:
+        values = xs
+    return xs, [getattr(x, "_data", x) for x in xs], values, any(x.op is not None for x in values)
