@@ -29,10 +29,14 @@ def visible(text: str, most: int = LONGEST) -> str:
     >>> visible("a\nb\x00"), visible("abcdefghij", most=5)
     ('a↵b␀', 'ab…ij')
     """
-    if len(text) > most:
-        head = most // 2
-        text = f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
-    return _SPOKEN.sub(_picture, text)
+    return _cut(_SPOKEN.sub(_picture, _cut(text, most)), most)
+
+
+def _cut(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    head = most // 2
+    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
 
 
 def _picture(match: re.Match[str]) -> str:

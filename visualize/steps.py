@@ -106,7 +106,7 @@ class Steps(Sequence[Step]):
                     f"the node {node._op!r} cannot be stepped through: its backward rule is a Python function, so its "
                     "local derivatives are not known. Build it from Value's operations, or from autograd.primitive"
                 )
-        self.name: dict[Value, str] = _names(self.nodes)
+        self.name: dict[Value, str] = node_names(self.nodes)
         """A name for each node: its label if no other node has the same, else v1, v2, ..."""
         self.gradient: dict[Value, float] = {}
         """∂root/∂node at the end, for every node."""
@@ -198,7 +198,8 @@ class Steps(Sequence[Step]):
         return found
 
 
-def _names(nodes: Sequence[Value]) -> dict[Value, str]:
+def node_names(nodes: Sequence[Value]) -> dict[Value, str]:
+    """A name for each node: its label if no other node has the same, else v1, v2, ..."""
     labels = Counter(node.label for node in nodes)
     names: dict[Value, str] = {}
     count = 0
