@@ -136,7 +136,7 @@ def interior_order(root: N) -> list[N]:
             elif node._y.__class__ is Edges:
                 by_hand = by_hand or node._dy.__class__ is not tuple
                 groups = node._y[2]
-                if len(groups) == 1 and id(groups[0]) in met:  # the next neuron of a layer: nothing new below it
+                if not groups or (len(groups) == 1 and id(groups[0]) in met):  # the next neuron of a layer: all seen
                     done(pop())
                     break
                 fresh = [group for group in groups if id(group) not in met]

@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import autograd
-from autograd import LengthError, Value
+from autograd import LengthError, Value, dot
 from nn.module import Module
 
 ACTIVATIONS: Final[dict[str, Callable[[Any], Any]]] = {
     "identity": lambda x: x, "linear": lambda x: x,
-    **{name: getattr(autograd, name) for name in (
+    **{name: getattr(Value, name) for name in (
         "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus", "sin",
     )},
 }  # fmt: skip
-"""Activations of a single neuron by name."""
+"""Activations of a single neuron by name: methods of Value."""
 
 
 class Neuron(Module):
@@ -57,7 +57,7 @@ class Neuron(Module):
         x = x if isinstance(x, tuple) else tuple(x)
         if len(x) != len(self.w):
             raise LengthError(f"{self!r} takes {len(self.w)} inputs; got {len(x)}")
-        return ACTIVATIONS[self.activation](autograd.dot(self.w, x, self.b))
+        return ACTIVATIONS[self.activation](dot(self.w, x, self.b))
 
     def __repr__(self) -> str:
         names = {"relu": "ReLU", "linear": "Linear", "elu": "ELU", "gelu": "GELU", "silu": "SiLU"}
