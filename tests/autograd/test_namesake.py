@@ -1,0 +1,33 @@
+"""HIPS/autograd installs the import name `autograd` as well; where it is present, ours refuses and says how to mend it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_import(*places: Path) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join(map(str, places))
+    return subprocess.run(
+        [sys.executable, "-c", "import autograd; print(autograd.Value(1.0))"],
+        env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_import_beside_the_namesake_fails_with_a_text_that_mends_it(tmp_path):
+    record = tmp_path / "autograd-1.8.0.dist-info"
+    record.mkdir()
+    (record / "METADATA").write_text("Metadata-Version: 2.1\nName: autograd\nVersion: 1.8.0\n")
+    done = run_import(ROOT, tmp_path)
+    assert done.returncode != 0
+    assert "ImportError" in done.stderr
+    assert "1.8.0" in done.stderr
+    assert "pip uninstall -y autograd" in done.stderr
+    assert "separate virtual environments" in done.stderr
+
+
+def test_import_alone_works(tmp_path):
+    done = run_import(ROOT, tmp_path)
+    assert done.stdout.strip() == "Value(data=1.0, grad=0.0)", done.stderr
