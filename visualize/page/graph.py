@@ -1,0 +1,61 @@
+"""The graph of the page as SVG: boxes whose numbers the page's script fills in as it steps.
+
+Each node is ``<g class="n" id="n3">`` with texts of the classes ``t`` (name), ``o`` (operation), ``v`` (value), ``g``
+(gradient) and ``k`` (check), each edge ``<g class="e" id="e3-0">``: edge 0 of node n3.  Colours come from the page's
+style sheet; a policy that forbids inline styles lets none stand here.
+What does not live here: where things go (``visualize/layout``).
+"""
+
+from typing import Final
+
+from visualize.derivative import number
+from visualize.escape import markup_text
+from visualize.layout import Box, Spacing, lay_out
+from visualize.steps import Steps
+
+WIDTH: Final = 116.0
+HEIGHT: Final = 60.0
+SPACING: Final = Spacing(rank=72.0, box=16.0, lane=14.0, margin=6.0)
+
+
+def graph_svg(walk: Steps) -> str:
+    """The graph under the walk's root, from left to right.
+
+    >>> from autograd import Value
+    >>> graph_svg(Steps(Value(1.0) * 2)).count('class="n')
+    2
+    """
+    ids = walk.ids
+    edges = [(parent, node, k) for node in walk.nodes for k, parent in enumerate(node.parents)]
+    layout = lay_out(
+        [Box(ids[node], WIDTH, HEIGHT) for node in walk.nodes],
+        [(ids[parent], ids[node]) for parent, node, _ in edges],
+        spacing=SPACING,
+    )
+    parts = [
+        f'<svg viewBox="0 0 {layout.width:.0f} {layout.height:.0f}" role="group" '
+        'aria-label="Graph: up and down visit nodes and edges, Enter goes to a node">'
+        '<marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto" '
+        'markerUnits="userSpaceOnUse"><path d="M0 0 8 4 0 8z"/></marker>'
+    ]
+    for (_, node, k), route in zip(edges, layout.routes, strict=True):
+        start, *rest = [f"{x:.0f} {y:.0f}" for x, y in route.points]
+        x, y = route.points[len(route.points) // 2]
+        middle = route.sample(8)
+        x, y = middle[len(middle) // 2]
+        parts.append(
+            f'<g class="e" id="e{ids[node][1:]}-{k}"><path d="M{start}C{" ".join(rest)}"/>'
+            f'<text x="{x:.0f}" y="{y + 4:.0f}">{number(node.partials[k])}</text></g>'
+        )
+    for node in walk.nodes:
+        place = layout.places[ids[node]]
+        parts.append(
+            f'<g class="n{" leaf" if node.is_leaf else ""}" id="{ids[node]}" '
+            f'transform="translate({place.x - WIDTH / 2:.0f} {place.y - HEIGHT / 2:.0f})">'
+            f'<rect width="{WIDTH:.0f}" height="{HEIGHT:.0f}" rx="9"/>'
+            f'<text class="t" x="10" y="18">{markup_text(walk.name[node], 11)}</text>'
+            f'<text class="o" x="106" y="18">{markup_text(node._op, 9)}</text>'
+            '<text class="v" x="10" y="36"/><text class="g" x="10" y="52"/><text class="k" x="106" y="52"/></g>'
+        )
+    parts.append("</svg>")
+    return "".join(parts)
