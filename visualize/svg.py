@@ -1,0 +1,232 @@
+"""A drawing as SVG, written directly: ``to_svg(root)``.
+
+It defines no style sheet and no ids, so that several drawings stand on one page without touching each other, and
+refers to nothing outside.  For whoever scripts it, a box has ``data-id`` and an edge ``data-tail`` and ``data-head``.
+What does not live here: what is drawn (``picture.py``), where (``place.py``), in which colours (``theme.py``).
+"""
+
+from collections.abc import Iterator
+from math import hypot
+from typing import Final
+
+from autograd import Value
+from visualize.boxes import Box, Line
+from visualize.derivative import number
+from visualize.engines import Engine
+from visualize.escape import LONGEST, markup_text
+from visualize.expanded import Edge
+from visualize.layout import RankDir
+from visualize.picture import LIMIT, Picture, picture
+from visualize.place import GLYPH, LINE, PADDING, SIZE, SMALL, WIDEST, Arrow, Frame, Places, placed, text_width
+from visualize.theme import Sign, Theme, theme_named
+
+FONT: Final = "DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace"
+_LEGEND: Final[tuple[tuple[Sign | None, str], ...]] = (
+    ("positive", "gradient > 0"), ("negative", "< 0"), ("zero", "= 0"), (None, "on an edge: local derivative"),
+)  # fmt: skip
+
+
+def to_svg(
+    root: Value,
+    *,
+    theme: str = "light",
+    layout: Engine = "auto",
+    rankdir: RankDir = "LR",
+    depth: int | None = None,
+    expand: bool = False,
+    limit: int = LIMIT,
+) -> str:
+    """The graph under ``root`` as the text of an SVG file.  Changes nothing in the graph.
+
+    Args:
+        root: the result whose graph is drawn, with the gradients its nodes have at the moment.
+        theme: ``light`` or ``dark``.
+        layout: ``builtin`` needs nothing; ``dot`` is Graphviz; ``auto`` takes Graphviz where there is one.
+        rankdir: ``LR`` from left to right, ``TB`` from top to bottom.
+        depth: how many levels of clusters are open: 0 draws each layer as one box, 1 each neuron, and so on. None
+            opens as many as stay within ``limit``.
+        expand: whether a ``dot`` node is drawn as its products and their sum.
+        limit: how many boxes there may be.
+
+    Raises:
+        StructureError: no such theme or layout; a negative ``depth``.
+        MissingExtraError: ``layout="dot"`` without Graphviz.
+
+    >>> to_svg(Value(3.0, label="a") * 2).startswith("<svg ")
+    True
+    """
+    colours = theme_named(theme)
+    drawn = picture(root, depth=depth, expand=expand, limit=limit)
+    return "\n".join(_svg(drawn, placed(drawn, layout, rankdir), colours))
+
+
+def _svg(drawn: Picture, places: Places, theme: Theme) -> Iterator[str]:
+    legend = [(sign, text) for sign, text in _LEGEND if _mentioned(sign, drawn)]
+    beneath = ([drawn.note] if drawn.note else []) + ([""] if legend else [])
+    width = max(places.width, _legend_width(legend) + 28.0, text_width(drawn.note, SMALL) + 28.0)
+    height = places.height + (LINE * len(beneath) + 8.0 if beneath else 0.0)
+    root = next((box for box in drawn.boxes if box.root), drawn.boxes[-1])
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
+        f'viewBox="0 0 {width:.1f} {height:.1f}" role="img" font-family="{FONT}" font-size="{SIZE:g}">'
+    )
+    yield f"<title>{markup_text(f'computation graph of {root.heading}')}</title>"
+    yield f"<desc>{len(drawn.boxes)} boxes, {len(drawn.edges)} edges. {markup_text(drawn.note)}</desc>"
+    yield f'<rect width="100%" height="100%" fill="{theme.background}"/>'
+    for cluster in places.clusters:
+        yield (
+            f'<rect x="{cluster.left:.1f}" y="{cluster.top:.1f}" width="{cluster.width:.1f}" '
+            f'height="{cluster.height:.1f}" rx="8" fill="{theme.cluster}" stroke="{theme.border}" '
+            f'stroke-opacity="0.55"/>'
+        )
+        yield _text(cluster.left + 8.0, cluster.top + 14.5, cluster.path[-1], theme.muted, size=SMALL)
+    for edge, arrow in zip(drawn.edges, places.arrows, strict=True):
+        yield from _edge(edge, arrow, theme)
+    for box in drawn.boxes:
+        yield from _box(box, places.frames[box.id], theme, drawn.largest)
+    y = places.height + SMALL - 2.0
+    if drawn.note:
+        yield _text(14.0, y, drawn.note, theme.text, size=SMALL, most=LONGEST)
+        y += LINE
+    yield from _legend(legend, y, theme)
+    yield "</svg>"
+
+
+def _mentioned(sign: Sign | None, drawn: Picture) -> bool:
+    if sign is None:
+        return any(edge.partial is not None for edge in drawn.edges)
+    return any(box.grad is not None for box in drawn.boxes)
+
+
+def _legend_width(legend: list[tuple[Sign | None, str]]) -> float:
+    return sum(text_width(text, SMALL) + (GLYPH if sign else 0.0) + 14.0 for sign, text in legend)
+
+
+def _legend(legend: list[tuple[Sign | None, str]], y: float, theme: Theme) -> Iterator[str]:
+    x = 14.0
+    for sign, text in legend:
+        if sign:
+            yield _glyph(sign, x + 4.0, y - 4.5, theme)
+            x += GLYPH
+        yield _text(x, y, text, theme.muted, size=SMALL)
+        x += text_width(text, SMALL) + 14.0
+
+
+def _edge(edge: Edge, arrow: Arrow, theme: Theme) -> Iterator[str]:
+    points, tip = _shortened(arrow.points)
+    (x, y), rest = points[0], points[1:]
+    curves = " ".join(
+        f"C{a:.1f},{b:.1f} {c:.1f},{d:.1f} {e:.1f},{f:.1f}"
+        for (a, b), (c, d), (e, f) in zip(rest[::3], rest[1::3], rest[2::3], strict=True)
+    )
+    dashes = ' stroke-dasharray="5 4"' if edge.back else ""
+    yield f'<g data-tail="{edge.tail}" data-head="{edge.head}">'
+    if said := _tooltip(edge):
+        yield f"<title>{markup_text(said)}</title>"
+    yield f'<path d="M{x:.1f},{y:.1f} {curves}" fill="none" stroke="{theme.edge}" stroke-width="1.4"{dashes}/>'
+    yield f'<polygon points="{tip}" fill="{theme.edge}"/>'
+    if arrow.text is not None:
+        x, y = arrow.text
+        width = text_width(edge.text, SMALL) + 4.0
+        yield (
+            f'<rect x="{x - width / 2:.1f}" y="{y - 8.0:.1f}" width="{width:.1f}" height="16" rx="3" '
+            f'fill="{theme.background}"/>'
+        )
+        yield _text(x, y + 4.3, edge.text, theme.text, size=SMALL, anchor="middle")
+    yield "</g>"
+
+
+def _tooltip(edge: Edge) -> str:
+    if edge.partial is None:
+        return f"{edge.count:,} edges" if edge.count > 1 else ""
+    digits = number(edge.partial)
+    return f"local derivative {digits if edge.formula in ('', digits) else f'{edge.formula} = {digits}'}"
+
+
+def _shortened(points: tuple[tuple[float, float], ...]) -> tuple[list[tuple[float, float]], str]:
+    """The curve up to its arrowhead, and the arrowhead's corners."""
+    x, y = points[-1]
+    a, b = next((p for p in reversed(points[:-1]) if hypot(x - p[0], y - p[1]) > 1e-3), (x - 1.0, y))
+    length = hypot(x - a, y - b)
+    u, v = (x - a) / length, (y - b) / length
+    back = (x - 7.0 * u, y - 7.0 * v)
+    corners = [(x, y), (back[0] - 3.6 * v, back[1] + 3.6 * u), (back[0] + 3.6 * v, back[1] - 3.6 * u)]
+    return [*points[:-1], back], " ".join(f"{p:.1f},{q:.1f}" for p, q in corners)
+
+
+def _box(box: Box, frame: Frame, theme: Theme, largest: float) -> Iterator[str]:
+    quiet = box.kind == "constant" or box.muted
+    fill = theme.constant if quiet or box.grad is None else theme.shade(box.grad, largest)
+    ink = theme.muted if quiet else theme.text
+    shape = (
+        f'width="{frame.width:.1f}" height="{frame.height:.1f}" rx="{11 if box.kind == "constant" else 5}" '
+        f'stroke="{theme.text if box.root else theme.border}"'
+    )
+    yield f'<g data-id="{box.id}" data-kind="{box.kind}">'
+    said = " ".join([box.heading, *(line.text for line in box.lines()), box.source])
+    yield f"<title>{markup_text(said.strip())}</title>"
+    if box.kind in ("group", "rest"):
+        for offset in (6.0, 3.0):
+            yield f'<rect x="{frame.left + offset:.1f}" y="{frame.top + offset:.1f}" {shape} fill="{theme.box}"/>'
+    yield (
+        f'<rect x="{frame.left:.1f}" y="{frame.top:.1f}" {shape} fill="{fill}" '
+        f'stroke-width="{2.4 if box.root else 1.1}"{_dashes(box)}/>'
+    )
+    if box.kind == "constant":
+        middle = frame.left + frame.width / 2
+        yield _text(middle, frame.top + 15.3, box.name, ink, size=SMALL, anchor="middle")
+    else:
+        x, y = frame.left + PADDING, frame.top + LINE
+        yield _text(x, y, box.heading, ink, bold=True)
+        for line in box.lines():
+            y += LINE
+            yield from _line(line, x, y, ink, theme)
+    yield "</g>"
+
+
+def _dashes(box: Box) -> str:
+    return ' stroke-dasharray="4 3"' if box.kind == "rest" or box.muted else ""
+
+
+def _line(line: Line, x: float, y: float, ink: str, theme: Theme) -> Iterator[str]:
+    if line.sign:
+        yield _glyph(line.sign, x + 4.5, y - 4.5, theme)
+        x += GLYPH
+    yield _text(x, y, line.text, theme.muted if line.muted else ink)
+
+
+def _glyph(sign: Sign, x: float, y: float, theme: Theme) -> str:
+    """The sign's shape around (x, y); drawn, so that no font need have it."""
+    match sign:
+        case "positive":
+            corners = f"{x - 5:.1f},{y + 4:.1f} {x + 5:.1f},{y + 4:.1f} {x:.1f},{y - 5:.1f}"
+        case "negative":
+            corners = f"{x - 5:.1f},{y - 4:.1f} {x + 5:.1f},{y - 4:.1f} {x:.1f},{y + 5:.1f}"
+        case "zero":
+            return (
+                f'<circle data-sign="zero" cx="{x:.1f}" cy="{y:.1f}" r="3.8" fill="none" '
+                f'stroke="{theme.muted}" stroke-width="1.4"/>'
+            )
+        case "non-finite":
+            corners = f"{x:.1f},{y - 6:.1f} {x + 6:.1f},{y:.1f} {x:.1f},{y + 6:.1f} {x - 6:.1f},{y:.1f}"
+    return (
+        f'<polygon data-sign="{sign}" points="{corners}" fill="{theme.sign_colour(sign)}" stroke="{theme.text}" '
+        f'stroke-width="0.8"/>'
+    )
+
+
+def _text(
+    x: float,
+    y: float,
+    text: str,
+    ink: str,
+    *,
+    size: float = SIZE,
+    bold: bool = False,
+    anchor: str = "start",
+    most: int = WIDEST,
+) -> str:
+    weight = ' font-weight="700"' if bold else ""
+    sized = "" if size == SIZE else f' font-size="{size:g}"'
+    turned = "" if anchor == "start" else f' text-anchor="{anchor}"'
+    return f'<text x="{x:.1f}" y="{y:.1f}" fill="{ink}"{sized}{weight}{turned}>{markup_text(text, most)}</text>'
