@@ -39,7 +39,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("bind",),
     ("value",),
     ("primitives",),
-    ("functional", "gradcheck", "expression"),
+    ("functional", "gradcheck", "expression", "scan"),
     ("program",),
 )
 
