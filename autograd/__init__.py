@@ -43,6 +43,8 @@ from autograd.errors import (  # noqa: E402
     NumberTooLargeError,
     OpaqueNodeError,
     OperandTypeError,
+    ProgramError,
+    ProgramMismatchError,
     StaleGraphError,
     StructureError,
 )
@@ -53,6 +55,7 @@ from autograd.modes import detect_anomaly, no_grad, provenance, scope  # noqa: E
 from autograd.operand import Operands, operands  # noqa: E402 (a mixed installation must be refused first)
 from autograd.ops import TABLE, Op  # noqa: E402
 from autograd.primitives import functions, primitive  # noqa: E402
+from autograd.program import Program, compile  # noqa: E402
 from autograd.value import Value  # noqa: E402
 
 globals().update(functions)
@@ -60,8 +63,8 @@ globals().update(functions)
 __all__ = [
     "TABLE", "AnomalyError", "AutogradError", "ExpressionError", "FormulaError", "GradcheckError", "GraphCycleError",
     "GraphError", "LengthError", "MissingExtraError", "NumberTooLargeError", "Op", "OpaqueNodeError",
-    "OperandTypeError", "Operands", "StaleGraphError", "StructureError", "Value", "detect_anomaly", "grad",
-    "gradcheck", "hessian", "hvp", "jacobian", "jvp", "no_grad", "operands", "primitive", "provenance", "scope",
+    "OperandTypeError", "Operands", "Program", "ProgramError", "ProgramMismatchError", "StaleGraphError",
+    "StructureError", "Value", "compile", "detect_anomaly", "grad", "gradcheck", "hessian", "hvp", "jacobian", "jvp", "no_grad", "operands", "primitive", "provenance", "scope",
     "topological_order", "value_and_grad", "vjp",
 ]  # fmt: skip
 __all__ += list(functions)

@@ -1,0 +1,286 @@
+"""Re-rolling: the matrix products and vector operations that a scalar program unrolled, found again by structure.
+
+Instructions of one level (longest path from a source), one row of the table and operands of one kind become one
+vector instruction.  Dots are looked at twice: those whose weight rows W₁…Wⱼ and input rows X₁…X_b meet in every
+combination are one matrix product, out[j, b] = Wⱼ · X_b + biasⱼ.  That covers one neuron layer at one sample (b = 1),
+a batch traced as one graph (b = 100), shared weights, and whatever else has that shape; nobody is asked what a layer is.
+
+Results of one instruction lie side by side in memory, in an order chosen so that what reads them reads slices.  There
+are two memories: *uniform* numbers, and *varying* ones with a lane for each sample of the batch:
+
+    uniform   leaves | constants | blocks         varying   batch leaves | blocks
+
+What lives here: levels, groups, their order, places.  What an instruction is: ``vectors.py``.  What does not live here:
+derivatives, and how anything is computed (``backends/``).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.ops import Op, is_list
+from autograd.program.ir import Code, Input
+from autograd.program.vectors import COPY, Apply, ArrayProgram, Instruction, Product, View, view_of
+
+CONSTANT, LEAF, RESULT, VARYING = range(4)
+"""Kinds of operands: instructions in one group agree in them, so that a group's operand is one array."""
+
+
+def rerolled(code: Code, leaves: Sequence[int], batch: Sequence[int], wanted: frozenset[int]) -> ArrayProgram:
+    """The array program of ``code``.
+
+    Args:
+        code: a scalar program.
+        leaves: the leaves' numbers in the order of memory.
+        batch: the numbers of the leaves that vary over the batch.
+        wanted: the numbers of the leaves that get a gradient.
+    """
+    return _Roller(code, leaves, batch, wanted).program()
+
+
+class _Roller:
+    def __init__(self, code: Code, leaves: Sequence[int], batch: Sequence[int], wanted: frozenset[int]) -> None:
+        self.code = code
+        n, m = len(code), len(code.sources)
+        # One entry a slot; a negative slot counts from the end, as Python has it.  Copies come in between.
+        size = n + m + (n + m if batch else 0)
+        self.place = np.zeros(size, np.int64)
+        self.takes: Any = [False] * size
+        self.kind = bytearray(size)
+        self.number = np.full(size, np.nan)  # of constants
+        self.instructions: list[Instruction] = []
+        self.copies: dict[int, int] = {}
+        self.uniform, self.varying = len(leaves), len(batch)
+        self.fixed: list[tuple[int, Any]] = []
+        where = {leaf: i for i, leaf in enumerate(leaves)}
+        columns = {leaf: i for i, leaf in enumerate(batch)}
+        for slot, source in zip(range(size - 1, size - 1 - m, -1), code.sources, strict=True):
+            if not isinstance(source, Input):
+                self.kind[slot], self.number[slot], self.place[slot] = CONSTANT, source, self.uniform
+                self.fixed.append((self.uniform, np.array([source])))
+                self.uniform += 1
+            elif source.leaf in columns:
+                self.kind[slot], self.place[slot] = VARYING, columns[source.leaf]
+            else:
+                self.kind[slot], self.place[slot] = LEAF, where[source.leaf]
+                self.takes[slot] = source.leaf in wanted
+        self.leaves, self.batch = len(leaves), len(batch)
+        self.wanted = np.array([leaf in wanted for leaf in leaves], bool)
+
+    def program(self) -> ArrayProgram:
+        """All groups, level by level."""
+        groups = self._groups()
+        for key in sorted(groups, key=lambda key: int(key[0])):
+            op, numbers = groups[key]
+            members = np.array(numbers, np.int64)
+            if op.name == "dot":
+                self._dots(op, members)
+            else:
+                self._apply(op, members)
+        outputs = [(self.kind[slot] == VARYING, int(self.place[slot])) for slot in self.code.outputs]
+        return ArrayProgram(
+            self.instructions, self.uniform, self.varying, self.leaves, self.batch, self.fixed, outputs, self.wanted
+        )
+
+    def _groups(self) -> dict[Any, tuple[Op, list[int]]]:
+        """Instructions by level, row of the table and kinds of operands."""
+        kind, level = self.kind, [-1] * len(self.kind)
+        takes = self.takes
+        groups: dict[Any, tuple[Op, list[int]]] = {}
+        plain = {op: not any(map(is_list, op.operands)) for op in set(self.code.ops)}
+        for i, (op, operands) in enumerate(zip(self.code.ops, self.code.operands, strict=True)):
+            key: tuple[Any, ...]
+            if plain[op] and len(operands) == 2:
+                x, y = operands
+                a, b = level[x], level[y]  # type: ignore[index]
+                here = (a if a > b else b) + 1
+                p, q = kind[x], kind[y]  # type: ignore[index]
+                key = (here, op.name, p, q)
+                varies = p == VARYING or q == VARYING
+                takes[i] = takes[x] or takes[y]  # type: ignore[index]
+            else:
+                parts: list[Any] = [0, op.name]
+                here, varies, wants = 0, False, False
+                for operand in operands:
+                    if operand.__class__ is int:
+                        kinds = {kind[operand]}  # type: ignore[index]
+                        here = max(here, level[operand] + 1)  # type: ignore[index]
+                        wants = wants or takes[operand]  # type: ignore[index]
+                        parts.append(kind[operand])  # type: ignore[index]
+                    else:
+                        kinds = set(map(kind.__getitem__, operand))  # type: ignore[arg-type]
+                        here = max(here, max(map(level.__getitem__, operand), default=-1) + 1)  # type: ignore[arg-type]
+                        wants = wants or any(map(takes.__getitem__, operand))  # type: ignore[arg-type]
+                        parts += [len(operand), VARYING in kinds]  # type: ignore[arg-type]
+                    varies = varies or VARYING in kinds
+                parts[0] = here
+                key = tuple(parts)
+                takes[i] = wants
+            level[i] = here
+            kind[i] = VARYING if varies else RESULT
+            group = groups.get(key)
+            if group is None:
+                group = groups[key] = (op, [])
+            group[1].append(i)
+        self.takes = np.array(takes, bool)
+        return groups
+
+    # one group ---------------------------------------------------------------------------------------------------
+
+    def _allot(self, members: Any, varying: bool) -> int:
+        """Places for the results of ``members``, side by side in their order; gives the first."""
+        if varying:
+            base = self.varying
+            self.varying += len(members)
+        else:
+            base = self.uniform
+            self.uniform += len(members)
+        self.place[members] = np.arange(base, base + len(members))
+        return base
+
+    def _apply(self, op: Op, members: Any) -> None:
+        """A vector instruction; each operand is one array, or one matrix where the row of the table takes a list."""
+        operands = self.code.operands
+        columns = [np.array([operands[i][k] for i in members.tolist()], np.int64) for k in range(len(op.operands))]
+        varying = self.kind[members[0]] == VARYING
+        if len(members) > 1:
+            order = self._order(columns)
+            members, columns = members[order], [column[order] for column in columns]
+        views = tuple(self._view(column, varying) for column in columns)
+        takes = tuple(bool(self.takes[column].any()) for column in columns)
+        self.instructions.append(Apply(op, self._allot(members, varying), len(members), varying, views, takes))
+
+    def _order(self, columns: Sequence[Any]) -> Any:
+        """The order of a group in which most operands are slices."""
+        keys = [self.place[c if c.ndim == 1 else c[:, 0] if c.shape[1] else np.zeros(len(c), int)] for c in columns]
+        n = len(keys[0])
+        best, most = np.arange(n), -1
+        for order in (best, *(np.lexsort((keys[0], key)) for key in keys)):
+            slices = sum(_even(key[order]) for key in keys)
+            if slices > most:
+                best, most = order, slices
+        return best
+
+    def _view(self, slots: Any, varying: bool) -> View:
+        """The places of ``slots`` (an array of any shape), as a slice, a grid, or a list to gather."""
+        kinds = np.frombuffer(self.kind, np.uint8)[slots]
+        if slots.size and (kinds == CONSTANT).all():
+            numbers = self.number[slots]
+            if (numbers == numbers.flat[0]).all() and not (numbers == 0).any():
+                slots = np.full_like(slots, slots.flat[0])
+            else:
+                return self._constant(numbers)
+        mixed = bool((kinds == VARYING).any())
+        if mixed and not (kinds == VARYING).all():
+            slots = self._copied(slots, kinds)
+        return view_of(self.place[slots], mixed)
+
+    def _constant(self, numbers: Any) -> View:
+        base = self.uniform
+        self.fixed.append((base, numbers.ravel()))
+        self.uniform += numbers.size
+        return view_of(base + np.arange(numbers.size).reshape(numbers.shape), False)
+
+    def _copied(self, slots: Any, kinds: Any) -> Any:
+        """``slots``, with copies in varying memory in place of those that are uniform, so that one gather reads all."""
+        wanted = [slot for slot in np.unique(slots[kinds != VARYING]).tolist() if slot not in self.copies]
+        if wanted:
+            fresh = np.arange(len(self.copies), len(self.copies) + len(wanted)) + len(self.code)
+            uniform = np.array(wanted, np.int64)
+            takes = bool(self.takes[uniform].any())
+            self.copies |= dict(zip(wanted, fresh.tolist(), strict=True))
+            for slot in fresh.tolist():
+                self.kind[slot] = VARYING
+            self.takes[fresh] = takes
+            place = self._allot(fresh, True)
+            self.instructions.append(Apply(COPY, place, len(fresh), True, (view_of(self.place[uniform], False),), (takes,)))
+        flat = [self.copies.get(slot, slot) for slot in slots.ravel().tolist()]
+        return np.array(flat, np.int64).reshape(slots.shape)
+
+    # dots --------------------------------------------------------------------------------------------------------
+
+    def _dots(self, op: Op, members: Any) -> None:
+        """Matrix products among the dots of a group, and one vector instruction for what is left."""
+        operands = self.code.operands
+        rows = [operands[i] for i in members.tolist()]
+        left: list[int] = []
+        blocks = _blocks(rows)
+        if len(members) > 1 and len(blocks) > len(members) // 2:
+            place = self.place
+            sorted_rows = []
+            for ws, xs, bias in rows:
+                pairs = sorted(zip(ws, xs, strict=True), key=lambda pair: (place[pair[1]], pair[1], place[pair[0]]))  # type: ignore[arg-type]
+                sorted_rows.append((tuple(w for w, _ in pairs), tuple(x for _, x in pairs), bias))
+            if len(again := _blocks(sorted_rows)) < len(blocks):
+                rows, blocks = sorted_rows, again
+        for ws, xs, grid in blocks:
+            if grid is None or grid.size == 1:
+                left += [int(g) for g in (grid.ravel() if grid is not None else ws)]
+            elif not self._product(op, ws, xs, members[grid], rows, grid):
+                left += grid.ravel().tolist()
+        if left:
+            self._apply(op, members[np.array(sorted(left), np.int64)])
+
+    def _product(self, op: Op, ws: Any, xs: Any, grid: Any, rows: Any, at: Any) -> bool:
+        """One matrix product, if its operands have a form that it takes."""
+        kind = np.frombuffer(self.kind, np.uint8)
+        w, x = np.array(ws, np.int64), np.array(xs, np.int64)
+        w_varies, x_varies = bool((kind[w] == VARYING).any()), bool((kind[x] == VARYING).any())
+        if w_varies and x_varies:
+            return False
+        if w_varies:
+            w, x, grid, at, w_varies, x_varies = x, w, grid.T, at.T, x_varies, w_varies
+        varying = self.kind[grid.flat[0]] == VARYING
+        if varying and not x_varies:
+            return False
+        order_w, order_x = np.argsort(self.place[w[:, 0]], kind="stable"), np.argsort(self.place[x[:, 0]], kind="stable")
+        w, x, grid, at = w[order_w], x[order_x], grid[order_w][:, order_x], at[order_w][:, order_x]
+        bias = np.array([rows[i][2] for i in at.ravel()], np.int64).reshape(at.shape)
+        bias_view, bias_takes = None, False
+        if not ((kind[bias] == CONSTANT).all() and (self.number[bias] == 0.0).all()):
+            if (bias == bias[:, :1]).all():
+                bias = bias[:, 0]
+            elif varying:
+                return False
+            bias_view, bias_takes = self._view(bias, False), bool(self.takes[bias].any())
+            if bias_view.varying and not varying:
+                return False
+        w_view, x_view = self._view(w, False), self._view(x.T, varying)
+        takes = (bool(self.takes[w].any()), bool(self.takes[x].any()), bias_takes)
+        place = self._allot(grid.ravel(), varying)
+        j, b, k = *grid.shape, w.shape[1]
+        self.instructions.append(Product(op, place, varying, (j, b, k), w_view, x_view, bias_view, takes))
+        return True
+
+
+def _even(places: Any) -> bool:
+    steps = np.diff(places)
+    return bool((steps == steps[:1]).all())
+
+
+def _blocks(rows: Sequence[Any]) -> list[tuple[Any, Any, Any]]:
+    """Dots as blocks: weight rows, input rows, and the number of the dot at each of their meetings.
+
+    Input rows that meet the same weight rows belong together.
+    """
+    w_ids: dict[Any, int] = {}
+    by_x: dict[Any, list[tuple[int, int]]] = {}
+    for i, (ws, xs, _) in enumerate(rows):
+        w = w_ids.setdefault(ws, len(w_ids))
+        by_x.setdefault(xs, []).append((w, i))
+    by_partners: dict[Any, tuple[list[Any], list[Any]]] = {}
+    for xs, met in by_x.items():
+        met.sort()
+        xs_list, columns = by_partners.setdefault(tuple(w for w, _ in met), ([], []))
+        xs_list.append(xs)
+        columns.append([i for _, i in met])
+    w_rows = list(w_ids)
+    found: list[tuple[Any, Any, Any]] = []
+    for partners, (xs_list, columns) in by_partners.items():
+        if len(set(partners)) < len(partners):  # one pair twice, with different biases
+            found += [([w_rows[w]], [xs], np.array([[i]])) for xs, column in zip(xs_list, columns, strict=True)
+                      for w, i in zip(partners, column, strict=True)]  # fmt: skip
+        else:
+            found.append(([w_rows[w] for w in partners], xs_list, np.array(columns, np.int64).T))
+    return found

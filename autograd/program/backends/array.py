@@ -1,0 +1,214 @@
+"""The array backend on NumPy: each vector instruction as a few ufunc calls into memory laid out once.
+
+A program is written out as straight-line Python, such as
+
+    matmul(a0, a1, out=a2)
+    add(a2, a3, out=a2)
+    maximum(a2, 0.0, out=a4)
+
+whose names are views of four arrays: uniform and varying numbers and their gradients.  Memory and views are made once
+for each number of lanes, so a run allocates next to nothing.  ``writer.py`` turns instructions into lines; what lives
+here is memory, views, the functions that NumPy lacks, and running.  The same program on PyTorch, JAX and CuPy arrays:
+``xp.py``.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from autograd.formula import define
+from autograd.ops import others
+from autograd.program.backends.writer import Written, written
+from autograd.program.vectors import ArrayProgram, View
+
+
+class NumpyBackend:
+    """Runs an array program on NumPy.
+
+    Args:
+        program: what to run.
+        dtype: ``"float64"`` or ``"float32"``.
+    """
+
+    name = "array"
+
+    def __init__(self, program: ArrayProgram, dtype: str = "float64") -> None:
+        self.program = program
+        self.dtype = np.dtype(dtype)
+        self._written = written(program)
+        self.source = self._written.source
+        self._bound: dict[int, _Bound] = {}
+
+    def _bind(self, batch: Sequence[Any]) -> "_Bound":
+        lanes = len(batch[0]) if batch else 1
+        bound = self._bound.get(lanes)
+        if bound is None:
+            if len(self._bound) > 8:  # a last, smaller batch comes back every epoch; anything more is not worth keeping
+                self._bound.clear()
+            bound = self._bound[lanes] = _Bound(self.program, self._written, lanes, self.dtype)
+        return bound
+
+    def forward(self, values: Any, batch: Sequence[Any]) -> list[Any]:
+        """The outputs, in order."""
+        bound = self._bind(batch)
+        bound.load(values, batch)
+        with np.errstate(all="ignore"):
+            bound.forward()
+        return [self._output(bound, *output) for output in self.program.outputs]
+
+    def value_and_grad(self, values: Any, batch: Sequence[Any]) -> tuple[Any, Any]:
+        """The root and the gradient."""
+        bound = self._bind(batch)
+        bound.load(values, batch)
+        with np.errstate(all="ignore"):
+            bound.value_and_grad()
+        return self._output(bound, *self.program.outputs[0]), bound.gradients[: self.program.leaves].copy()
+
+    def _output(self, bound: "_Bound", varying: bool, place: int) -> Any:
+        if not self.program.batch:
+            return float(bound.uniform[place])
+        return bound.varying[place].copy() if varying else np.full(bound.lanes, bound.uniform[place])
+
+    def finite(self, value: Any, gradient: Any) -> bool:
+        """Whether both are finite; a square that overflows counts as not."""
+        if not len(gradient):
+            return bool(np.isfinite(value).all())
+        total = float(np.dot(gradient, gradient))
+        return math.isfinite(total) and (math.isfinite(value) if value.__class__ is float else bool(np.isfinite(value).all()))
+
+    def array(self, numbers: Any) -> Any:
+        """A NumPy array."""
+        return np.asarray(numbers, self.dtype)
+
+    def result(self, value: Any) -> Any:
+        """An array for a batch, else the number."""
+        return np.asarray(value, self.dtype) if self.program.batch else value
+
+
+class _Bound:
+    """Memory and views for one number of lanes, and the program's functions over them."""
+
+    def __init__(self, program: ArrayProgram, text: Written, lanes: int, dtype: Any) -> None:
+        self.lanes = lanes
+        self.uniform = np.zeros(program.uniform, dtype)
+        self.varying = np.zeros((program.varying, lanes), dtype)
+        self.gradients = np.zeros(program.uniform, dtype)
+        self.lane_gradients = np.zeros((program.varying, lanes), dtype)
+        for place, numbers in program.fixed:
+            self.uniform[place : place + len(numbers)] = numbers
+        self._leaves = self.uniform[: program.leaves]
+        names: dict[str, Any] = {**FUNCTIONS, "U": self.uniform, "V": self.varying, "GU": self.gradients, "GV": self.lane_gradients}
+        memory = {"U": self.uniform, "V": self.varying, "GU": self.gradients, "GV": self.lane_gradients}
+        for name, (which, view, merge) in text.views.items():
+            names[name] = _strided(memory[which], view, lanes, merge)
+        for name, index in text.indices.items():
+            names[name] = index
+        for name, (shape, per_lane, kind) in text.temporaries.items():
+            full = (*shape, lanes) if per_lane else shape
+            names[name] = np.empty(full, bool if kind == "bool" else dtype)
+        title = f"array program {id(self):x}"
+        self.forward = define(text.source, "forward", names, title)
+        self.value_and_grad = define(text.source, "value_and_grad", names, title)
+
+    def load(self, values: Any, batch: Sequence[Any]) -> None:
+        """Take in the leaves' numbers."""
+        if values is not self._leaves:
+            self._leaves[:] = values
+        for row, column in zip(self.varying, batch, strict=False):
+            row[:] = column
+
+
+def _strided(memory: Any, view: View, lanes: int, merge: str) -> Any:
+    """A NumPy view of ``memory``.
+
+    ``merge`` is ``""`` for the view's own axes (varying memory adds a lane axis), ``"+"`` for a uniform view with an
+    axis of one for the lanes, and ``"2"`` for a matrix whose last axis takes in the lanes.
+    """
+    size = memory.itemsize
+    flat = memory.reshape(-1)
+    per_place = lanes if view.varying else 1
+    shape, strides = view.shape, tuple(s * per_place * size for s in view.strides)
+    if view.varying and merge == "2":
+        shape, strides = (shape[0], shape[1] * lanes), (strides[0], size)
+    elif view.varying:
+        shape, strides = (*shape, lanes), (*strides, size)
+    elif merge == "+":
+        shape, strides = (*shape, 1), (*strides, 0)
+    return np.lib.stride_tricks.as_strided(flat[view.base * per_place :], shape, strides)
+
+
+def _pow(x: Any, y: Any) -> Any:
+    return np.where(np.isnan(x) | np.isnan(y), np.nan, np.power(x, y))
+
+
+def _hypot(x: Any, y: Any) -> Any:
+    return np.where(np.isnan(x) | np.isnan(y), np.nan, np.hypot(x, y))
+
+
+def _floor_divide(x: Any, y: Any) -> Any:
+    return np.where(np.equal(y, 0.0), np.nan, np.floor_divide(x, y))
+
+
+def _logsumexp(xs: Any) -> Any:
+    """As ``ieee.logsumexp``: the largest operand's own term goes into log1p exactly."""
+    if not xs.shape[1]:
+        return np.full(xs.shape[:1] + xs.shape[2:], -np.inf)
+    at = np.expand_dims(np.argmax(xs, 1), 1)
+    m = np.take_along_axis(xs, at, 1)
+    terms = np.exp(xs - m)
+    np.put_along_axis(terms, at, 0.0, 1)
+    found = np.where(np.isinf(m[:, 0]), m[:, 0], m[:, 0] + np.log1p(np.sum(terms, 1)))
+    return np.where(np.isnan(xs).any(1), np.nan, found)
+
+
+def _others(xs: Any) -> Any:
+    columns = [np.broadcast_to(c, xs[:, 0].shape) for c in others([xs[:, k] for k in range(xs.shape[1])])]
+    return np.stack(columns, 1)
+
+
+def _special(name: str) -> Any:
+    """erf or erfc on arrays: SciPy's where it is installed, else ``math``'s entry by entry."""
+    try:
+        from scipy import special
+    except ImportError:
+        return np.vectorize(getattr(math, name), otypes=[np.float64])
+    return getattr(special, name)
+
+
+class _Special:
+    """``erf`` or ``erfc``, imported when first called."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.function: Any = None
+
+    def __call__(self, x: Any) -> Any:
+        if self.function is None:
+            self.function = _special(self.name)
+        return self.function(x)
+
+
+def _scatter(memory: Any, places: Any, numbers: Any) -> None:
+    """``memory[place] += number`` for every pair, places that occur twice included."""
+    numbers = np.broadcast_to(numbers, places.shape + memory.shape[1:])
+    if memory.ndim == 1 and places.size > 64:
+        memory += np.bincount(places.ravel(), numbers.ravel(), len(memory))
+    else:
+        np.add.at(memory, places, numbers)
+
+
+FUNCTIONS: Final[dict[str, Any]] = {
+    "np": np, "nan": math.nan, "inf": math.inf, "pow": _pow, "hypot": _hypot, "floor_divide": _floor_divide,
+    "logsumexp": _logsumexp, "others": _others, "erf": _Special("erf"), "erfc": _Special("erfc"), "scatter": _scatter,
+    "copyto": np.copyto, "matmul": np.matmul, "total": np.add.reduce, "product": np.multiply.reduce,
+    "largest": np.maximum.reduce, "least": np.minimum.reduce, "power": np.power, "fabs": np.abs, "mod": np.mod,
+    "acos": np.arccos, "acosh": np.arccosh, "asin": np.arcsin, "asinh": np.arcsinh, "atan": np.arctan,
+    "atan2": np.arctan2, "atanh": np.arctanh, "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide,
+    "neg": np.negative, "broadcast": np.broadcast_to, "vdot": np.dot,
+    **{n: getattr(np, n) for n in ("cos", "cosh", "exp", "expm1", "log", "log1p", "sin", "sinh", "sqrt", "tan", "tanh",
+                                   "maximum", "minimum", "greater", "greater_equal", "less", "less_equal", "equal",
+                                   "not_equal")},
+}  # fmt: skip
+"""The functions that a written program calls."""

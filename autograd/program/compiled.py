@@ -1,0 +1,304 @@
+"""``compile`` and ``Program``: what a user holds of a compiled graph.
+
+    program = autograd.compile(loss)
+    for _ in range(100):
+        for p in program.leaves:
+            p.zero_grad()
+        program.run()                    # reads the leaves' data, adds to their gradients, gives the loss
+        for p in program.leaves:
+            p.data -= 0.1 * p.grad
+
+What lives here: leaves and their order, the choice of a backend, and the promise that a run whose result is not finite
+is repeated on the reference backend.  What does not: the pipeline's steps (``trace.py``, ``passes.py``, ``arrays.py``)
+and how a program is held against fresh graphs (``check.py``).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from typing import Any, Final
+
+from autograd.errors import MissingExtraError, ProgramError
+from autograd.graph import Node
+from autograd.program.backends import Backend
+from autograd.program.backends.python import PythonBackend
+from autograd.program.ir import Code, edges, flat, validated
+from autograd.program.passes import optimised, regular
+from autograd.program.trace import Traced, trace
+
+BACKENDS: Final = ("auto", "python", "array", "native")
+_SMALL: Final = 300  # operand edges; below it generated Python starts and runs faster than anything else
+
+
+def compile(
+    root: Any, batch: Iterable[Any] = (), outputs: Iterable[Any] = (), backend: str = "auto",
+    parameters: Iterable[Any] = (), dtype: str = "float64", array: str = "numpy",
+) -> "Program":  # fmt: skip
+    """Turn a finished graph into a program that can be run again at new numbers.
+
+    Args:
+        root: the Value whose value and gradient are wanted, such as a loss.
+        batch: leaves that take a column of numbers, one a sample: by Value, label, or position among the leaves.
+        outputs: further nodes whose values ``forward`` gives.
+        backend: ``"python"``, ``"array"``, ``"native"``, or ``"auto"``, which picks by size and what is installed.
+        parameters: leaves that come first in ``program.leaves``, in this order, such as ``model.parameters()``.
+            The other leaves follow: the weights and biases of dot products, then the rest, each in the order of use.
+        dtype: ``"float64"`` or ``"float32"``, for the backend ``"array"``.
+        array: for the backend ``"array"``, the library: ``"numpy"``, ``"torch"``, ``"jax"`` or ``"cupy"``, with a
+            device after a colon where the library has several (``"torch:cuda"``).
+
+    Raises:
+        StaleGraphError: data were changed after the forward pass.
+        OpaqueNodeError: a node has no formula, only a Python function.
+        ProgramError: a leaf is not in the graph, or the backend does not exist.
+        MissingExtraError: the backend needs a package that is not installed.
+
+    >>> from autograd import Value
+    >>> w, x = Value(3.0, label="w"), Value(2.0, label="x")
+    >>> program = compile((w * x).tanh() + w, backend="python")
+    >>> w.data = 0.0
+    >>> program.run(), w.grad
+    (0.0, 3.0)
+    """
+    return Program(trace([root, *outputs]), batch, parameters, backend, dtype, array)
+
+
+class Program:
+    """A compiled graph; ``compile`` makes it.
+
+    Attributes:
+        leaves: the Values that ``values`` and the gradient speak of, in order.
+        batch: the leaves that take a column of numbers, in the order they were named.
+        code: the scalar program after all passes.
+        backend: the name of what runs it.
+    """
+
+    def __init__(
+        self, traced: Traced, batch: Iterable[Any], parameters: Iterable[Any], backend: str, dtype: str, array: str
+    ) -> None:
+        if backend not in BACKENDS:
+            raise ProgramError(f"the backends are {', '.join(BACKENDS)}; got {backend!r}")
+        if dtype not in ("float64", "float32"):
+            raise ProgramError(f"dtype is 'float64' or 'float32'; got {dtype!r}")
+        self.traced = traced
+        self.code = validated(regular(traced.code))
+        number = {leaf: i for i, leaf in enumerate(traced.leaves)}
+        columns = [_find(key, traced.leaves, "batch") for key in batch]
+        first = [number[leaf] for leaf in dict.fromkeys(parameters) if leaf in number]
+        order = [i for i in dict.fromkeys([*first, *_weights(self.code), *number.values()]) if i not in columns]
+        self.leaves: list[Any] = [traced.leaves[i] for i in order]
+        self.batch: list[Any] = [traced.leaves[i] for i in columns]
+        self._order, self._columns = order, columns
+        self._wanted = frozenset(i for i in order if traced.leaves[i].requires_grad)
+        self._backend: Backend = self._make(backend, dtype, array)
+        self.backend = self._backend.name
+
+    def _make(self, backend: str, dtype: str, array: str) -> Backend:
+        if backend == "auto":
+            backend = _pick(edges(self.code))
+        if backend == "python":
+            self.code = validated(optimised(self.traced.code))
+            return self._python(self.code, guarded=False)
+        from autograd.program.arrays import rerolled
+
+        if find_spec("numpy") is None:
+            raise MissingExtraError(f'the backend {backend!r} needs NumPy: pip install "chainrule[fast]"')
+        program = rerolled(self.code, self._order, self._columns, self._wanted)
+        if backend == "native":
+            from autograd.program.backends.native import NativeBackend
+
+            return NativeBackend(program)
+        if array == "numpy":
+            from autograd.program.backends.array import NumpyBackend
+
+            return NumpyBackend(program, dtype)
+        from autograd.program.backends.xp import ArrayBackend
+
+        return ArrayBackend(program, dtype, array)
+
+    def _python(self, code: Code, guarded: bool) -> PythonBackend:
+        return PythonBackend(code, self._order, self._columns, self._wanted, guarded)
+
+    @cached_property
+    def _reference(self) -> PythonBackend:
+        """The program as traced, run by the backend that defines the semantics."""
+        return self._python(self.traced.code, guarded=True)
+
+    # running -----------------------------------------------------------------------------------------------------
+
+    @property
+    def values(self) -> Any:
+        """The present numbers of ``leaves``: a list, or an array of the backend's."""
+        return self._backend.array([leaf._data for leaf in self.leaves])
+
+    def run(self, *batch: Any) -> Any:
+        """Do what a fresh forward pass and ``backward()`` would: add to the leaves' gradients and give the root's number.
+
+        The graph itself is left alone; build it again to draw or step through it.  With a batch, give one column for
+        each leaf in ``batch``; the result is then one number a sample, and the gradients are summed over the samples.
+        """
+        value, gradient = self.value_and_grad(self.values, *batch)
+        numbers = gradient.tolist() if hasattr(gradient, "tolist") else gradient
+        for leaf, number in zip(self.leaves, numbers, strict=True):
+            leaf._grad += number
+        return value
+
+    def value_and_grad(self, values: Any, *batch: Any) -> tuple[Any, Any]:
+        """The root's value and its gradient with respect to ``leaves``, at ``values``; touches no Value.
+
+        Args:
+            values: one number for each of ``leaves``; ``program.values`` has the present ones.
+            batch: for each leaf in ``batch`` a column of n numbers.
+
+        Returns:
+            The value, a float, or with a batch n of them; and the gradient, one number a leaf, summed over the batch.
+            A leaf that takes no gradient (``requires_grad=False``) has 0.
+
+        Raises:
+            ProgramError: the lengths do not fit.
+        """
+        self._fit(values, batch)
+        try:
+            value, gradient = self._backend.value_and_grad(values, batch)
+            if self._backend.finite(value, gradient):
+                return value, gradient
+        except (ArithmeticError, ValueError):
+            pass
+        value, gradient = self._reference.value_and_grad(_plain(values), [_plain(column) for column in batch])
+        return self._backend.result(value), self._backend.array(gradient)
+
+    def forward(self, values: Any, *batch: Any) -> list[Any]:
+        """The values of the root and of ``outputs``, in order, without any gradient."""
+        self._fit(values, batch)
+        try:
+            found = self._backend.forward(values, batch)
+            if all(self._backend.finite(value, ()) for value in found):
+                return list(found)
+        except (ArithmeticError, ValueError):
+            pass
+        found = self._reference.forward(_plain(values), [_plain(column) for column in batch])
+        return [self._backend.result(value) for value in found]
+
+    def _fit(self, values: Any, batch: Sequence[Any]) -> None:
+        if len(values) != len(self._order):
+            raise ProgramError(
+                f"the program has {len(self._order)} leaves in `leaves`; {len(values)} values were given"
+            )
+        if len(batch) != len(self._columns):
+            raise ProgramError(
+                f"the program was compiled with {len(self._columns)} batch leaves; {len(batch)} columns given"
+            )
+        if batch and len({len(column) for column in batch}) != 1:
+            raise ProgramError(f"the columns of a batch are equally long; got {[len(column) for column in batch]}")
+
+    def check(self, build: Callable[..., Any], samples: Iterable[Any]) -> None:
+        """Hold the program against fresh eager graphs, for a Python branch taken at compile time is baked in.
+
+        Args:
+            build: makes a fresh graph of one sample and gives its root; called as ``build(*sample)``, or as
+                ``build(sample)`` where a sample is no tuple.
+            samples: what to call it with.
+
+        Raises:
+            ProgramMismatchError: a fresh graph takes other steps, or has another value or gradient; the text names
+                the first node that differs.
+        """
+        from autograd.program.check import check
+
+        check(self, build, samples)
+
+    # looking at it -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def source(self) -> str:
+        """The program as straight-line Python: the functions ``forward`` and ``value_and_grad``."""
+        return self._python(self.code, guarded=False).source
+
+    @cached_property
+    def rerolled(self) -> Any:
+        """The array program: matrix products and vector operations found among the scalars; needs NumPy."""
+        from autograd.program.arrays import rerolled
+
+        return rerolled(self.code, self._order, self._columns, self._wanted)
+
+    @cached_property
+    def stats(self) -> dict[str, int]:
+        """Nodes of the graph, instructions, operand edges, levels, matrix products found, flops and bytes of a run."""
+        found = {
+            "nodes": len(self.traced.nodes), "instructions": len(self.code), "edges": edges(self.code),
+            "levels": 1 + max(levels(self.code), default=-1),
+        }  # fmt: skip
+        if find_spec("numpy") is not None:
+            found |= self.rerolled.stats
+        return found
+
+    def __str__(self) -> str:
+        return str(self.code)
+
+    def __repr__(self) -> str:
+        return f"Program({len(self.code)} instructions, {len(self.leaves)} leaves, backend={self.backend!r})"
+
+    # other homes -------------------------------------------------------------------------------------------------
+
+    def to_jax(self) -> Callable[..., Any]:
+        """A pure JAX function ``(values, *batch) -> value``, for ``jax.grad``, ``jit``, ``vmap`` and ``shard_map``.
+
+        ``values`` is an array of one number for each of ``leaves``; with a batch the value has one entry a sample.
+        """
+        from autograd.program.export import to_jax
+
+        return to_jax(self)
+
+    def to_onnx(self, path: Any) -> None:
+        """Write the forward pass as an ONNX model: input ``values``, one input a batch leaf, one output each."""
+        from autograd.program.export import to_onnx
+
+        to_onnx(self, path)
+
+
+def levels(code: Code) -> list[int]:
+    """The length of the longest path from a source to each instruction."""
+    found: list[int] = []
+    for operands in code.operands:
+        found.append(1 + max([found[s] if s >= 0 else -1 for s in flat(operands)], default=-1))
+    return found
+
+
+def _weights(code: Code) -> list[int]:
+    """The leaves that are weights or biases of dot products, in the order of use."""
+    found: dict[int, None] = {}
+    leaf = {slot: number for number, slot in code.inputs.items()}
+    for op, operands in zip(code.ops, code.operands, strict=True):
+        if op.name == "dot":
+            ws, _, bias = operands
+            found.update(dict.fromkeys([leaf[s] for s in (*ws, bias) if s in leaf]))  # type: ignore[misc]
+    return list(found)
+
+
+def _find(key: Any, leaves: Sequence[Any], what: str) -> int:
+    """The number of the leaf that ``key`` names: a Value, a label, or a position."""
+    if isinstance(key, str):
+        found = [i for i, leaf in enumerate(leaves) if leaf.label == key]
+    elif isinstance(key, Node):
+        found = [i for i, leaf in enumerate(leaves) if leaf is key]
+    elif isinstance(key, int) and -len(leaves) <= key < len(leaves):
+        return key % len(leaves)
+    else:
+        found = []
+    if len(found) != 1:
+        labels = ", ".join(sorted({leaf.label for leaf in leaves if leaf.label})[:10]) or "none has a label"
+        raise ProgramError(
+            f"{what}={key!r} names {len(found) or 'no'} leaves of this graph; give a Value of it, a label that only one "
+            f"has ({labels}) or a position below {len(leaves)}"
+        )
+    return found[0]
+
+
+def _pick(size: int) -> str:
+    if size < _SMALL or find_spec("numpy") is None:
+        return "python"
+    return "native" if find_spec("numba") is not None else "array"
+
+
+def _plain(values: Any) -> list[float]:
+    return list(map(float, values.tolist() if hasattr(values, "tolist") else values))

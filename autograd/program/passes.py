@@ -1,0 +1,258 @@
+"""The passes: scalar program in, smaller scalar program out, each a pure function.
+
+Four of them are exact to the last bit, signs of zeros included, so a program says what the graph said:
+
+    fold        instructions on constants alone become constants
+    simplify    x*1, x/1, x - 0, x**1, x**2, and x + 0 where x cannot be -0.0 (for 0.0 + -0.0 is 0.0)
+    share       equal instructions become one
+    prune       what no output needs goes
+
+``gather`` rounds differently: a chain of additions becomes one ``sum``, and one of products one ``dot``, which is
+what lets ``arrays.py`` find matrix products in neurons that were written out as ``w*x + w*x + b``.
+What does not live here: anything about arrays or backends.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import Any, Final
+
+from autograd.ops import FLOATS, TABLE, Op, is_list
+from autograd.program.ir import Code, Operand, Source, flat
+
+GONE: Final = -(2**60)
+"""The slot of an instruction that vanished into another; nothing may use it."""
+
+_NEVER_MINUS_ZERO: Final = frozenset(
+    {"sum", "prod", "mean", "dot", "exp", "cosh", "relu", "abs", "sigmoid", "softplus", "greater", "greater_equal",
+     "less", "less_equal", "equal", "not_equal", "hypot", "erfc", "logsumexp"}
+)  # fmt: skip
+
+
+def optimised(code: Code) -> Code:
+    """All passes in their order: what straight-line code is made from."""
+    for each in (fold, simplify, share, gather, prune):
+        code = each(code)
+    return code
+
+
+def regular(code: Code) -> Code:
+    """The passes that leave equal parts of a program equal: what vector instructions are made from.
+
+    ``simplify`` is not among them: with labels of ±1 it would drop ``1 * score`` for half of the samples, and the two
+    halves would no longer be one vector operation.
+    """
+    for each in (fold, share, gather, prune):
+        code = each(code)
+    return code
+
+
+class Builder:
+    """A new program in the making, and where each slot of the old one went."""
+
+    def __init__(self, code: Code) -> None:
+        self.sources: list[Source] = list(code.sources)
+        self.ops: list[Op] = []
+        self.operands: list[tuple[Operand, ...]] = []
+        self.places: list[int] = []
+
+    def emit(self, op: Op, operands: tuple[Operand, ...]) -> int:
+        """Append an instruction; gives its slot."""
+        self.ops.append(op)
+        self.operands.append(operands)
+        return len(self.ops) - 1
+
+    def constant(self, number: float) -> int:
+        """The slot of a new constant."""
+        self.sources.append(number)
+        return -len(self.sources)
+
+    def moved(self, operands: Sequence[Any]) -> tuple[Any, ...]:
+        """Slots of the old program, and rows of them, as slots of the new one; sources stay where they are."""
+        places = self.places
+        return tuple([
+            (slot if slot < 0 else places[slot]) if slot.__class__ is int else self.moved(slot) for slot in operands
+        ])  # fmt: skip
+
+
+def rewrite(code: Code, step: Callable[[Builder, int, Op, tuple[Operand, ...]], int]) -> Code:
+    """A new program from the old one: ``step(new, place, op, operands)`` gives the slot that holds the result now.
+
+    ``operands`` are slots of the old program; ``new.moved(operands)`` are those of the new one.
+    """
+    new = Builder(code)
+    for place, (op, operands) in enumerate(zip(code.ops, code.operands, strict=True)):
+        new.places.append(step(new, place, op, operands))
+    return Code(new.sources, new.ops, new.operands, new.moved(code.outputs))
+
+
+def fold(code: Code) -> Code:
+    """Instructions whose operands are all constants become constants."""
+    constant = [source.__class__ is float for source in code.sources]
+    if not any(constant):
+        return code
+
+    def is_number(new: Builder, slot: int) -> bool:
+        return slot < 0 and new.sources[-1 - slot].__class__ is float
+
+    def step(new: Builder, place: int, op: Op, operands: tuple[Operand, ...]) -> int:
+        operands = new.moved(operands)
+        for slot in flat(operands):
+            if not is_number(new, slot):
+                return new.emit(op, operands)
+        arguments = [
+            [new.sources[-1 - slot] for slot in x] if isinstance(x, tuple) else new.sources[-1 - x] for x in operands
+        ]  # fmt: skip
+        return new.constant(float(op.value_in(FLOATS)(*arguments)))
+
+    for operands in code.operands:  # most programs have nothing to fold: a leaf is no constant
+        if all(slot < 0 and constant[-1 - slot] for slot in flat(operands)):
+            return rewrite(code, step)
+    return code
+
+
+def simplify(code: Code) -> Code:
+    """Operations that change nothing go, and squares become products; bit for bit the same numbers."""
+    constants = {-1 - i: s for i, s in enumerate(code.sources) if isinstance(s, float) and s in (0.0, 1.0, 2.0)}
+    if not constants:
+        return code
+
+    def step(new: Builder, place: int, op: Op, operands: tuple[Operand, ...]) -> int:
+        if len(operands) == 2 and (operands[0] in constants or operands[1] in constants):
+            x, y = new.moved(operands)
+            left, right, name = constants.get(x), constants.get(y), op.name
+            if right == 1.0 and name in ("mul", "div", "pow"):
+                return int(x)
+            if left == 1.0 and name == "mul":
+                return int(y)
+            if right == 0.0 and ((name == "sub") is (str(right) == "0.0")) and name in ("sub", "add"):
+                return int(x)
+            if left == 0.0 and name == "add" and str(left) == "-0.0":
+                return int(y)
+            for zero, other in ((left, y), (right, x)):
+                if name == "add" and zero == 0.0 and other >= 0 and new.ops[other].name in _NEVER_MINUS_ZERO:
+                    return int(other)
+            if right == 2.0 and name == "pow":
+                return new.emit(TABLE["mul"], (x, x))
+        return new.emit(op, new.moved(operands))
+
+    return rewrite(code, step)
+
+
+def share(code: Code) -> Code:
+    """Equal instructions become one."""
+    if len(set(zip(code.ops, code.operands, strict=True))) == len(code):
+        return code
+    known: dict[tuple[Op, tuple[Operand, ...]], int] = {}
+
+    def step(new: Builder, place: int, op: Op, operands: tuple[Operand, ...]) -> int:
+        operands = new.moved(operands)
+        slot = known.get((op, operands))
+        if slot is None:
+            slot = known[op, operands] = new.emit(op, operands)
+        return slot
+
+    return rewrite(code, step)
+
+
+def uses(code: Code) -> Counter[int]:
+    """How often each slot is used, outputs counted."""
+    rows = {op for op in set(code.ops) if any(map(is_list, op.operands))}
+    pairs = list(zip(code.ops, code.operands, strict=True))
+    count: Counter[Any] = Counter(chain.from_iterable(operands for op, operands in pairs if op not in rows))
+    for op, operands in pairs:
+        if op in rows:
+            count.update(flat(operands))
+    count.update(code.outputs)
+    return count
+
+
+def prune(code: Code) -> Code:
+    """Instructions that no output needs go."""
+    needed = bytearray(len(code))
+    for slot in code.outputs:
+        if slot >= 0:
+            needed[slot] = 1
+    for place in range(len(code) - 1, -1, -1):
+        if needed[place]:
+            for slot in flat(code.operands[place]):
+                if slot >= 0:
+                    needed[slot] = 1
+    if all(needed):
+        return code
+
+    def step(new: Builder, place: int, op: Op, operands: tuple[Operand, ...]) -> int:
+        return new.emit(op, new.moved(operands)) if needed[place] else GONE
+
+    return rewrite(code, step)
+
+
+def gather(code: Code) -> Code:
+    """Chains of additions become one ``sum``; two products or more in one become a ``dot`` with the rest as bias."""
+    add, mul, sum_, dot = TABLE["add"], TABLE["mul"], TABLE["sum"], TABLE["dot"]
+    ops, operands = code.ops, code.operands
+    if not {add, sum_} & set(ops):
+        return code
+    count = uses(code)
+    zeros = {-1 - i for i, source in enumerate(code.sources) if source.__class__ is float and source == 0.0}
+    inner = bytearray(len(code))  # additions that vanish into the chain they belong to
+    for op, slots in zip(ops, operands, strict=True):
+        if op is add or op is sum_:
+            for slot in flat(slots):
+                if slot >= 0 and ops[slot] is add and count[slot] == 1:
+                    inner[slot] = 1
+
+    terms_of: dict[int, list[int]] = {}
+    taken = bytearray(len(code))  # products, and dots without a bias, that a chain takes over
+    for place, op in enumerate(ops):
+        if (op is not add and op is not sum_) or inner[place]:
+            continue
+        terms = _terms(place, operands, inner)
+        single = [t for t in terms if t >= 0 and count[t] == 1]
+        products = [t for t in single if ops[t] is mul]
+        if len(products) >= 2 and (op is sum_ or len(terms) > 2):
+            for slot in products:
+                taken[slot] = 1
+        elif len(terms) == 2 and op is add:
+            dots = [t for t in single if ops[t] is dot and operands[t][2] in zeros]
+            if not dots or len(set(terms)) < 2:
+                continue
+            taken[dots[0]] = 1
+        terms_of[place] = terms
+
+    def step(new: Builder, place: int, op: Op, slots: tuple[Operand, ...]) -> int:
+        if inner[place] or taken[place]:
+            return GONE
+        if place not in terms_of:
+            return new.emit(op, new.moved(slots))
+        terms = [t for t in terms_of[place] if t not in zeros]
+        rest = new.moved([t for t in terms if t < 0 or not taken[t]])
+        parts = [operands[t] for t in terms if t >= 0 and taken[t]]
+        if not parts:
+            return new.emit(sum_, (rest,))
+        bias = rest[0] if len(rest) == 1 else new.emit(sum_, (rest,)) if rest else new.constant(0.0)
+        if len(parts[0]) == 3:
+            return new.emit(dot, (*new.moved(parts[0][:2]), bias))
+        pairs = list(map(_weight_first, parts))
+        return new.emit(dot, (*new.moved([tuple(w for w, _ in pairs), tuple(x for _, x in pairs)]), bias))
+
+    return rewrite(code, step)
+
+
+def _terms(head: int, operands: Sequence[tuple[Operand, ...]], inner: bytearray) -> list[int]:
+    """What a chain of additions adds up, from left to right."""
+    terms: list[int] = []
+    stack = list(flat(operands[head]))[::-1]
+    while stack:
+        slot = stack.pop()
+        if slot >= 0 and inner[slot]:
+            stack.extend(reversed(list(flat(operands[slot]))))
+        else:
+            terms.append(slot)
+    return terms
+
+
+def _weight_first(product: tuple[Operand, ...]) -> tuple[Any, Any]:
+    """The two factors, a leaf before a result."""
+    x, y = product
+    return (y, x) if y.__class__ is int and y < 0 <= x else (x, y)  # type: ignore[operator]
