@@ -110,12 +110,16 @@ class Node:
 N = TypeVar("N", bound=Node)
 
 
-def interior_order(root: N) -> list[N]:
+def interior_order(root: N, reset: bool = False) -> list[N]:
     """The nodes under ``root`` that are no leaves, each once, every node after its parents.
 
     Depth first and iterative: first operands are followed straight down, and the stack holds what waits. An entry is
-    a node whose second operand is still to come, an iterator over the parents of a node of many, or None, which says
-    that the entry under it has seen all its parents.
+    a node whose second operand may still be to come, or an iterator over the parents of a node of many, which lies
+    right above that node.
+
+    Args:
+        root: where to start.
+        reset: set the gradient of each node found to zero on the way; it is in the processor's cache just then.
 
     Raises:
         GraphCycleError: parents assigned by hand lead back to where they came from.
@@ -130,6 +134,8 @@ def interior_order(root: N) -> list[N]:
     while True:
         while node._mark is not here and node.op is not None:
             node._mark = here
+            if reset:
+                node._grad = 0.0
             push(node)
             if node._dx is not None:
                 node = node._x
@@ -144,13 +150,10 @@ def interior_order(root: N) -> list[N]:
                 push(chain.from_iterable(fresh))
                 break
             else:
-                push(None)
                 node = node._y
         while stack:
             node = pop()
-            if node is None:
-                done(pop())
-            elif node.__class__ is chain:
+            if node.__class__ is chain:
                 for parent in node:
                     if parent._mark is not here and parent.op is not None:
                         push(node)
@@ -160,15 +163,13 @@ def interior_order(root: N) -> list[N]:
                     done(pop())
                     continue
                 break
-            else:
-                if node._dy is not None:
-                    parent = node._y
-                    if parent._mark is not here and parent.op is not None:
-                        push(node)
-                        push(None)
-                        node = parent
-                        break
-                done(node)
+            if node._dy is not None:
+                parent = node._y
+                if parent._mark is not here and parent.op is not None:
+                    push(node)
+                    node = parent
+                    break
+            done(node)
         else:
             if by_hand:
                 _refuse_cycles(order)

@@ -75,12 +75,10 @@ def accumulate(root: Any, seed: float) -> None:
 
     A node whose gradient is exactly zero sends nothing back, so that 0 · inf never becomes NaN.
     """
-    order = interior_order(root)
+    order = interior_order(root, reset=True)
     if not order:
         root._grad += seed
         return
-    for node in order:
-        node._grad = 0.0
     root._grad = seed
     if modes().anomaly:
         _accumulate_watched(order)
@@ -113,7 +111,9 @@ def _accumulate_watched(order: Sequence[Any]) -> None:
             check_gradient(node, parent, lambda parent=parent: float(parent._grad))  # type: ignore[misc]
 
 
-def gradients(root: Any, seed: Number, world: World | None = None) -> dict[Any, Number]:
+def gradients(
+    root: Any, seed: Number, world: World | None = None, inputs: Sequence[Any] | None = None
+) -> dict[Any, Number]:
     """∂root/∂node · seed for every node that a gradient reaches, in a dictionary; no ``.grad`` is touched.
 
     Args:
@@ -121,6 +121,7 @@ def gradients(root: Any, seed: Number, world: World | None = None) -> dict[Any, 
         seed: its own gradient.
         world: the world of the local derivatives: None for the floats that stand in the graph, the Values' world to
             have the gradients be a graph themselves.
+        inputs: the nodes whose gradients are wanted; what they do not reach is left out. None means all.
 
     Over floats a zero gradient is sent no further.  Over Values a zero may depend on the leaves (the derivative of
     (x·x)·y at y = 0), so it is sent on, except where it is a constant or the partial is not finite: there
@@ -131,16 +132,24 @@ def gradients(root: Any, seed: Number, world: World | None = None) -> dict[Any, 
         OpaqueNodeError: a node's rule is only a Python function.
     """
     order = interior_order(root)
+    reached = None if inputs is None else reach(inputs, order)
+    if reached is not None:
+        order = [node for node in order if node in reached and node not in inputs]
     partials_of = float_partials if world is None else recorded_partials(order, world)
+    watched = world is None and modes().anomaly
     found: dict[Any, Number] = {root: seed}
     for node in reversed(order):
         g = found.get(node)
         if g is None or (g.__class__ is float and not g):
             continue
         for parent, partial in partials_of(node):
-            contribution = _times(g, partial)
-            if contribution is None or not parent.requires_grad:
+            if (reached is not None and parent not in reached) or not parent.requires_grad:
                 continue
+            contribution = _times(g, partial)
+            if contribution is None:
+                continue
+            if watched:
+                check_gradient(node, parent, lambda contribution=contribution: float(contribution))  # type: ignore[misc]
             before = found.get(parent)
             if before is None:
                 found[parent] = 0.0 + contribution if contribution.__class__ is float else contribution
