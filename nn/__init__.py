@@ -1,6 +1,14 @@
-"""Small neural networks, on top of ``autograd.Value`` alone."""
+"""Small neural networks, on top of ``autograd.Value`` alone.
 
+Where to read on: ``module.py``, what holds parameters; ``neuron.py``, micrograd's three classes; ``layers.py``;
+``losses.py``; ``optim/``.  This file only gathers the public names.
+"""
+
+from nn import optim
+from nn.errors import OptionError, StateDictError, TargetError
 from nn.module import Module
 from nn.neuron import MLP, Layer, Neuron
 
-__all__ = ["MLP", "Layer", "Module", "Neuron"]
+__all__ = [
+    "MLP", "Layer", "Module", "Neuron", "OptionError", "StateDictError", "TargetError", "optim",
+]  # fmt: skip

@@ -1,14 +1,26 @@
 """Module: what holds parameters and other modules, and finds them by looking at its attributes.
 
-A subclass assigns Values, modules, and lists, tuples or dicts of them to attributes, in any order and under any name;
-``named_parameters()`` walks them and names each by its path, ``layers[0].neurons[2].w[1]``.  What does not live here:
-any arithmetic (``neuron.py`` is the next file to read).
+A subclass assigns Values, modules, and lists, tuples or dicts of them to attributes, in any order and under any name,
+and defines ``forward``, or ``__call__`` as in micrograd.  ``named_parameters()`` walks the attributes and names each
+parameter by its path, ``layers[0].neurons[2].w[1]``.  Attributes whose name starts with ``_`` are not looked at, nor
+are results kept for later: a parameter is a leaf.  Numbers that belong to a model but are not trained (the running
+statistics of ``BatchNorm``) are *buffers*; a class names them in ``buffers``.
+
+What does not live here: any arithmetic (``neuron.py`` is the next file to read), tables for the eye (``summary.py``).
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple, Self
 
 from autograd import Value
+from nn.errors import StateDictError
+
+
+class Loaded(NamedTuple):
+    """What ``load_state_dict(strict=False)`` could not match."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
 
 
 def walk_attributes(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
@@ -24,28 +36,120 @@ def walk_attributes(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 class Module:
-    """Base of everything with parameters."""
+    """Base of everything with parameters.
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.intercept = Value(2.0), Value(1.0)
+    ...
+    ...     def forward(self, x):
+    ...         return self.slope * x + self.intercept
+    >>> line = Line()
+    >>> line(3.0).data, line.state_dict()
+    (7.0, {'slope': 2.0, 'intercept': 1.0})
+    """
+
+    training: bool = True
+    """Whether layers that behave differently while training (``Dropout``, ``BatchNorm``) do so."""
+
+    buffers: ClassVar[tuple[str, ...]] = ()
+    """Names of attributes that hold a number or a list of numbers which belong to the state but are not trained."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """``forward`` of the same arguments."""
+        return self.forward(*args, **kwargs)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """What calling the module computes; a subclass defines it (or ``__call__``, as micrograd does)."""
+        raise NotImplementedError(f"{type(self).__name__} computes nothing: define forward(self, x) in it")
+
+    # what is inside -------------------------------------------------------------------------------------------------
 
     def _members(self) -> Iterator[tuple[str, Any]]:
         for name, attribute in vars(self).items():
             if not name.startswith("_"):
                 yield from walk_attributes(attribute, name)
 
-    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Value]]:
-        """Every parameter with its path from here, each once, in the order of assignment."""
-        seen: set[Value] = set()
+    def named_children(self) -> Iterator[tuple[str, "Module"]]:
+        """Every module directly inside this one with its path from here, each once, in the order of assignment."""
+        seen: set[Module] = {self}
         for path, member in self._members():
-            found = (
-                member.named_parameters(f"{prefix}{path}.") if isinstance(member, Module) else [(prefix + path, member)]
-            )
-            for name, parameter in found:
-                if parameter not in seen:
-                    seen.add(parameter)
-                    yield name, parameter
+            if isinstance(member, Module) and member not in seen:
+                seen.add(member)
+                yield path, member
+
+    def children(self) -> list["Module"]:
+        """Every module directly inside this one."""
+        return [child for _, child in self.named_children()]
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, "Module"]]:
+        """This module and every one inside it, at any depth, with its path from here; this one's path is ``prefix``."""
+        seen: set[Module] = {self}
+        stack: list[tuple[str, Module, Iterator[tuple[str, Module]]]] = [(prefix, self, self.named_children())]
+        yield prefix, self
+        while stack:
+            path, _, rest = stack[-1]
+            for name, child in rest:
+                if child not in seen:
+                    seen.add(child)
+                    inner = f"{path}.{name}" if path else name
+                    yield inner, child
+                    stack.append((inner, child, child.named_children()))
+                    break
+            else:
+                stack.pop()
+
+    def modules(self) -> list["Module"]:
+        """This module and every one inside it, at any depth, each once."""
+        return [module for _, module in self.named_modules()]
+
+    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Value]]:
+        """Every parameter with its path from here, each once; ``prefix`` stands before every path."""
+        seen: set[Value] = set()
+        for path, module in self.named_modules():
+            for name, member in module._members():
+                if isinstance(member, Value) and member.is_leaf and member not in seen:
+                    seen.add(member)
+                    yield f"{prefix}{path}{'.' if path else ''}{name}", member
 
     def parameters(self) -> list[Value]:
         """Every parameter, each once; frozen ones (``requires_grad=False``) among them."""
         return [parameter for _, parameter in self.named_parameters()]
+
+    def named_buffers(self) -> Iterator[tuple[str, float]]:
+        """Every number that belongs to the state but is not trained, with its path from here."""
+        for path, module in self.named_modules():
+            start = f"{path}." if path else ""
+            for name in module.buffers:
+                numbers = getattr(module, name)
+                if isinstance(numbers, list):
+                    yield from ((f"{start}{name}[{index}]", number) for index, number in enumerate(numbers))
+                elif numbers is not None:
+                    yield f"{start}{name}", numbers
+
+    # modes ----------------------------------------------------------------------------------------------------------
+
+    def train(self, mode: bool = True) -> Self:
+        """Tell this module and all inside it that training is on (or off); gives the module back."""
+        for module in self.modules():
+            module.training = bool(mode)
+        return self
+
+    def eval(self) -> Self:
+        """Tell this module and all inside it that training is over: nothing is dropped, statistics stand still."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Freeze every parameter, or thaw it: a frozen one gets no gradient, and optimisers leave it alone."""
+        for parameter in self.parameters():
+            parameter.requires_grad = requires_grad
+        return self
+
+    def apply(self, function: Callable[["Module"], Any]) -> Self:
+        """Call ``function`` with every module inside this one and at last with this one; gives the module back."""
+        for module in reversed(self.modules()):
+            function(module)
+        return self
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter back to zero."""
@@ -56,3 +160,87 @@ class Module:
         """Label every parameter with its path, for drawings and error texts."""
         for name, parameter in self.named_parameters():
             parameter.label = name
+
+    # state ----------------------------------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, float]:
+        """Every parameter's and every buffer's number by its path: a copy, which training does not change."""
+        state = {name: parameter.data for name, parameter in self.named_parameters()}
+        state.update(self.named_buffers())
+        return state
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> Loaded:
+        """Take over the numbers of ``state_dict``: all of them or, where something is wrong, none.
+
+        Args:
+            state_dict: number by path, as ``state_dict()`` gives it.
+            strict: whether paths must match exactly; with False the ones on one side only are returned.
+
+        Raises:
+            StateDictError: paths are missing or unknown (with ``strict``), or an entry is no number.
+        """
+        parameters = dict(self.named_parameters())
+        known = {*parameters, *(name for name, _ in self.named_buffers())}
+        missing = [name for name in (*parameters, *(known - parameters.keys())) if name not in state_dict]
+        unexpected = [name for name in state_dict if name not in known]
+        if strict and (missing or unexpected):
+            raise StateDictError(
+                f"the state does not fit this {type(self).__name__} of {len(known)} numbers: "
+                f"{_some('missing', missing)}{' and ' if missing and unexpected else ''}"
+                f"{_some('not known here', unexpected)}. Build the model with the same arguments as the one saved, "
+                "or pass strict=False to load what fits"
+            )
+        numbers = {name: self._number(name, state_dict[name]) for name in known if name in state_dict}
+        for name, parameter in parameters.items():
+            if name in numbers:
+                parameter.data = numbers[name]
+        self._load_buffers(numbers)
+        return Loaded(missing, unexpected)
+
+    def _number(self, name: str, thing: Any) -> float:
+        try:
+            return Value(thing.data if isinstance(thing, Value) else thing).data
+        except (TypeError, OverflowError) as error:
+            raise StateDictError(f"the state's entry {name!r} is no number: {error}") from None
+
+    def _load_buffers(self, numbers: Mapping[str, float]) -> None:
+        for path, module in self.named_modules():
+            start = f"{path}." if path else ""
+            for name in module.buffers:
+                before = getattr(module, name)
+                if isinstance(before, list):
+                    found = [numbers.get(f"{start}{name}[{index}]", entry) for index, entry in enumerate(before)]
+                    setattr(module, name, found)
+                elif before is not None:
+                    setattr(module, name, type(before)(numbers.get(f"{start}{name}", before)))
+
+    # for the eye ----------------------------------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """What stands between the brackets of this module's ``repr`` besides its children: its options."""
+        return ""
+
+    def __repr__(self) -> str:
+        return _shown(self, set())
+
+
+def _shown(module: Module, above: set[Module]) -> str:
+    if module in above:
+        return f"{type(module).__name__}(...)"
+    inner = []
+    for name, child in module.named_children():
+        own = type(child).__repr__ is Module.__repr__
+        text = _shown(child, {*above, module}) if own else repr(child)
+        inner.append(f"  ({name}): " + text.replace("\n", "\n  "))
+    options = module.extra_repr()
+    if not inner:
+        return f"{type(module).__name__}({options})"
+    first = [f"  {options}"] if options else []
+    return "\n".join([f"{type(module).__name__}(", *first, *inner, ")"])
+
+
+def _some(what: str, names: list[str]) -> str:
+    if not names:
+        return ""
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"{what} {'are' if len(names) > 1 else 'is'} {', '.join(names[:5])}{more}"

@@ -1,0 +1,23 @@
+"""Every error that ``nn`` raises on purpose, beside those of ``autograd``.  No logic lives here; next: ``module.py``.
+
+::
+
+    AutogradError
+    ├── OptionError      (ValueError)    an argument outside its range: a negative rate, an unknown name
+    ├── TargetError      (ValueError)    targets that a loss cannot use: a class that does not exist, a wrong shape
+    └── StateDictError   (ValueError)    a state that does not fit the module or optimiser it is loaded into
+"""
+
+from autograd import AutogradError
+
+
+class OptionError(AutogradError, ValueError):
+    """An argument is outside its range, or no thing of that name exists; the text lists what does."""
+
+
+class TargetError(AutogradError, ValueError):
+    """Targets that a loss cannot use with these predictions."""
+
+
+class StateDictError(AutogradError, ValueError):
+    """A state does not fit what it is loaded into, which is left as it was."""
