@@ -153,7 +153,7 @@ class _Floats(ast.NodeTransformer):
         if isinstance(node, ast.Name):
             return node, node
         self.temporaries += 1
-        name = f"t{self.temporaries}"
+        name = f"_t{self.temporaries}"
         return ast.NamedExpr(ast.Name(name, ast.Store()), node), ast.Name(name, ast.Load())
 
 
@@ -172,6 +172,18 @@ def _is_constant(node: ast.expr) -> bool:
 
 class _Branches(ast.NodeTransformer):
     """Rewrites comparisons and conditionals into calls, for worlds whose numbers cannot branch natively."""
+
+    temporaries = 0
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant) and node.right.value == 2:
+            # As over floats, bit for bit: the last digit of pow(x, 2) may differ from that of x * x.
+            self.temporaries += 1
+            name = f"_t{self.temporaries}"
+            base = self.visit(node.left)
+            return ast.BinOp(ast.NamedExpr(ast.Name(name, ast.Store()), base), ast.Mult(), ast.Name(name, ast.Load()))
+        self.generic_visit(node)
+        return node
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         self.generic_visit(node)

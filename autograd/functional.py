@@ -94,7 +94,7 @@ class _Trace:
     def plain(self, number: Any) -> Any:
         """A result as the caller wants it: a Value while it may be differentiated again, else a float."""
         if self.recorded:
-            return number
+            return number if isinstance(number, Value) else Value(number)
         return number._data if isinstance(number, Value) else number
 
     def scalar(self) -> Any:
@@ -113,7 +113,7 @@ class _Trace:
         if not isinstance(root, Value):
             return [0.0] * len(self.inputs)
         with recording():
-            found = gradients(root, seed, self.world)
+            found = gradients(root, seed, self.world, self.inputs)
         return [self.plain(found.get(leaf, 0.0)) for leaf in self.inputs]
 
     def shaped(self, numbers: Sequence[Any]) -> list[Tree]:
@@ -229,7 +229,11 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable
     [[0.0, 2.0], [2.0, 0.0]]
     """
     _function(f, "hessian")
-    return jacobian(grad(f, argnums), argnums)
+    by_argument = jacobian(grad(f, argnums), argnums)
+    if isinstance(argnums, int):
+        return by_argument
+    # jacobian has the argument it differentiates by outside; in a Hessian that one stands inside.
+    return wraps(f)(lambda *args, **kwargs: tuple(zip(*by_argument(*args, **kwargs), strict=True)))
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:

@@ -20,7 +20,7 @@ its inner part ``interior_order``, so that all of them agree on the order in whi
 What does not live here: numbers and operators (``value.py``), sweeps of derivatives (``sweep.py``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -208,6 +208,21 @@ def joint_order(roots: Sequence[N]) -> list[N]:
     above._y = Edges((roots,), (roots,), (roots,))
     order: list[Any] = topological_order(above)
     return order[:-1]
+
+
+def reach(inputs: Iterable[N], order: Iterable[N]) -> dict[N, None]:
+    """``inputs`` and every node of a topological ``order`` that depends on one of them, in that order.
+
+    >>> from autograd import Value
+    >>> a, b = Value(2.0), Value(3.0)
+    >>> [node._op for node in reach([a], topological_order(a * 2 + b * b)) if node._op]
+    ['*', '+']
+    """
+    reached = dict.fromkeys(inputs)
+    for node in order:
+        if any(parent in reached for parent in node.parents):
+            reached[node] = None
+    return reached
 
 
 def consumers(order: Sequence[N]) -> dict[N, int]:

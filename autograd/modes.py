@@ -109,7 +109,14 @@ def scope(name: str) -> Any:
     >>> y.scope
     ('layers[0]', 'neurons[1]')
     """
-    return _mode(scopes=(*_modes.get().scopes, name))
+    return _scope(name)
+
+
+@contextmanager
+def _scope(name: str) -> Iterator[None]:
+    # The scopes around it are asked for on entry: as a decorator, `scope` is made long before.
+    with _mode(scopes=(*_modes.get().scopes, name)):
+        yield
 
 
 _OURS: Final = frozenset({"autograd", "nn", "visualize", "contextlib"})

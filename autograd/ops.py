@@ -126,7 +126,7 @@ VECTOR_FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {"others": others}
 
 def _rows() -> list[Op]:
     x, xy, xs = ("x",), ("x", "y"), ("xs",)
-    sech2 = "1 / cosh(x)**2"
+    sech2 = "(1 / cosh(x))**2"
     gauss = "2 / sqrt(pi) * exp(-x * x)"
     smaller = "1 if x {0} y else 0 if y {0} x else 0.5 if x == y else nan"
     share = "[equal(x, out) / sum([equal(y, out) for y in xs]) for x in xs]"
@@ -213,9 +213,9 @@ def _rows() -> list[Op]:
            (smaller.format("<"), smaller.format(">")), "minimum", r"\min\left({0}, {1}\right)",
            "partials one half each on a tie"),
         Op("clamp", ("x", "lo", "hi"), "minimum(maximum(x, lo), hi)",
-           ("((1 if x <= hi else 0) if x >= lo else 0) if x == x else nan",
-            "((1 if lo <= hi else 0) if x < lo else 0) if x == x else nan",
-            "((1 if hi < lo else 0) if x <= hi else 1) if x == x else nan"), "clamp",
+           ("((1 if x <= hi else 0) if x >= lo else 0) if out == out else nan",
+            "((1 if lo <= hi else 0) if x < lo else 0) if out == out else nan",
+            "((1 if hi < lo else 0) if x <= hi else 1) if out == out else nan"), "clamp",
            r"\operatorname{{clamp}}_{{{1}}}^{{{2}}}\left({0}\right)", "partial 1 at either bound",
            {"lo": -ieee.inf, "hi": ieee.inf}),
         Op("where", ("c", "x", "y"), "nan if c != c else x if c != 0 else y",

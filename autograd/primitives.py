@@ -6,6 +6,7 @@ where the table (``ops.py``), the templates (``bind.py``) and the class (``value
 
 from collections.abc import Callable, Iterable
 from inspect import signature
+from keyword import iskeyword
 from typing import Any, Final
 
 from autograd.bind import VALUES, install
@@ -20,8 +21,15 @@ functions: Final[dict[str, Callable[..., Any]]] = {}
 
 def install_primitive(op: Op) -> Callable[..., Any]:
     """Enter a row in the table and give Value its method; a row of the same name is replaced everywhere it is read."""
+    before = TABLE.get(op.name)
     register(op)
-    methods, function = install(op, Value)
+    try:
+        methods, function = install(op, Value)
+    except FormulaError:
+        del TABLE[op.name]
+        if before is not None:
+            register(before)
+        raise
     for name, method in methods.items():
         setattr(Value, name, method)
     if op.name in functions:
@@ -63,7 +71,7 @@ def primitive(
     >>> y.data, x.grad
     (4.0, 2.0)
     """
-    if not name.isidentifier() or name in TABLE or hasattr(Value, name):
+    if not name.isidentifier() or iskeyword(name) or name in TABLE or hasattr(Value, name):
         raise FormulaError(f"a primitive needs an identifier that is not taken yet as its name; got {name!r}")
     python = None
     rules: tuple[str, ...] = (partials,) if isinstance(partials, str) else ()
@@ -77,6 +85,8 @@ def primitive(
     if operands is None:
         operands = signature(value).parameters if callable(value) else ("x", "y")[: len(rules)]
     names = tuple(operands)
+    if not names:
+        raise FormulaError(f"the primitive {name!r} has no operands; give it at least one, such as operands=('x',)")
     text = value if isinstance(value, str) else ""
     return install_primitive(
         Op(name, names, text, rules or ("",) * len(names), symbol or name, latex, note, defaults or {}, python=python)

@@ -14,7 +14,7 @@ from typing import Any
 
 from autograd.errors import OpaqueNodeError, StaleGraphError
 from autograd.formula import World
-from autograd.graph import Edges, Node, interior_order, joint_order
+from autograd.graph import Edges, Node, interior_order, joint_order, reach
 from autograd.modes import check_gradient, describe, modes
 from autograd.ops import FLOATS, is_list
 
@@ -134,7 +134,8 @@ def gradients(
     order = interior_order(root)
     reached = None if inputs is None else reach(inputs, order)
     if reached is not None:
-        order = [node for node in order if node in reached and node not in inputs]
+        ends = set(inputs or ())
+        order = [node for node in order if node in reached and node not in ends]
     partials_of = float_partials if world is None else recorded_partials(order, world)
     watched = world is None and modes().anomaly
     found: dict[Any, Number] = {root: seed}
@@ -172,20 +173,23 @@ def _times(g: Number, partial: Number) -> Number | None:
 
 def tangents(roots: Sequence[Any], seeds: Mapping[Any, Number], world: World | None = None) -> dict[Any, Number]:
     """The directional derivative of every node along ``seeds`` (node → tangent): Σ partial · tangent, in order."""
-    order = joint_order(roots)
+    reached = reach(seeds, joint_order(roots))
+    order = [node for node in reached if node not in seeds]
     partials_of = float_partials if world is None else recorded_partials(order, world)
+    watched = world is None and modes().anomaly
     found: dict[Any, Number] = dict(seeds)
     for node in order:
-        if node.op is None or node in seeds:
-            continue
         total: Number | None = None
         for parent, partial in partials_of(node):
             tangent = found.get(parent)
             if tangent is None or (tangent.__class__ is float and not tangent):
                 continue
             contribution = _times(tangent, partial)
-            if contribution is not None:
-                total = contribution if total is None else total + contribution
+            if contribution is None:
+                continue
+            if watched:
+                check_gradient(node, parent, lambda contribution=contribution: float(contribution))  # type: ignore[misc]
+            total = contribution if total is None else total + contribution
         if total is not None:
             found[node] = total
     return found

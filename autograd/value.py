@@ -61,8 +61,9 @@ class Value(Scalar):
         if label:
             self.label = label
         parents = tuple(_children)
-        if parents or _op:
+        if parents:
             self._adopt(parents, None)
+        if parents or _op:
             self.notes["op"] = _op
         if not requires_grad:
             self.requires_grad = False

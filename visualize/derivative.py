@@ -77,7 +77,7 @@ def local_derivative(node: Value, edge: int, groups: Sequence[Sequence[str]], ou
 
     >>> x = Value(0.5, label="x")
     >>> local_derivative(x.tanh(), 0, [["x"]], "y")
-    '1 / cosh(x) ** 2'
+    '(1 / cosh(x)) ** 2'
     """
     tree, where = partial_tree(node, edge)
     if tree is None:

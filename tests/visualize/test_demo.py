@@ -58,7 +58,7 @@ def test_the_last_lines_name_the_files(sklearn: None, tmp_path: Path, capsys: py
     for path in named:
         assert ElementTree.parse(path).getroot().tag.endswith("svg"), path
     assert re.search(r"After 2 steps: accuracy \d+%, loss \d", printed.out)
-    assert "∂o/∂n = 1 / cosh(n) ** 2 = 0.5;  1 × 0.5 = 0.5;  n.grad: 0 + 0.5 = 0.5" in printed.out
+    assert "∂o/∂n = (1 / cosh(n)) ** 2 = 0.5;  1 × 0.5 = 0.5;  n.grad: 0 + 0.5 = 0.5" in printed.out
     assert "2/2" in printed.err, "no progress bar"
 
 
