@@ -32,8 +32,8 @@ def page(walk: Steps) -> str:
     >>> page(Steps(Value(2.0, label="a") * 3)).count("<script")
     2
     """
-    css = _squeezed(_read("page.css"))
-    js = "".join(_squeezed(_read(name)) for name in _SCRIPTS)
+    css = re.sub(r"\s*([{}:;,>])\s*", r"\1", _squeezed(_read("page.css")))
+    js = "".join(map(_without_spaces, "".join(_squeezed(_read(name)) for name in _SCRIPTS).splitlines(keepends=True)))
     policy = (
         f"default-src 'none'; script-src {_hash(js)}; style-src {_hash(css)}; img-src data:; base-uri 'none'; "
         "form-action 'none'"
@@ -55,6 +55,15 @@ def _squeezed(source: str) -> str:
     source = re.sub(r"^\s*/\*.*?\*/\s*$", "", source, flags=re.MULTILINE | re.DOTALL)
     lines = (re.sub(r"(;|\{|\}) +// .*$", r"\1", line.strip()) for line in source.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
+
+
+def _without_spaces(line: str) -> str:
+    """A line of the scripts without spaces beside punctuation, outside of its strings and templates."""
+    if re.search(r"`[^`]*\$\{[^}`]*`", line):  # a template within a template: too much for a regular expression
+        return line
+    parts = re.split(r'("[^"]*"|`[^`]*`)', line)
+    parts[::2] = [re.sub(r" ?([=+*/<>?:,;{}()&|]) ?", r"\1", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _hash(source: str) -> str:

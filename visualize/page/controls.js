@@ -184,9 +184,17 @@ document.addEventListener("keydown", (event) => {
 
 function fit() {
   const { width, height } = svg.viewBox.baseVal, box = $("canvas");
-  const tall = matchMedia("(max-width: 60rem)").matches ? Infinity : (box.clientHeight - 18) / height;
-  svg.style.width = `${width * Math.max(0.65, Math.min((box.clientWidth - 18) / width, tall, 1.6))}px`;
+  const whole = $("whole").getAttribute("aria-pressed") === "true";
+  const tall = !whole && matchMedia("(max-width: 60rem)").matches ? Infinity : (box.clientHeight - 18) / height;
+  const all = Math.min((box.clientWidth - 18) / width, tall, 1.6);
+  svg.style.width = `${width * (whole ? all : Math.max(all, 0.75))}px`;
+  $("whole").hidden = all >= 0.75;
 }
+press("whole", () => {
+  $("whole").setAttribute("aria-pressed", $("whole").getAttribute("aria-pressed") !== "true");
+  fit();
+  paint([]);
+});
 addEventListener("resize", fit);
 $("theme").setAttribute("aria-pressed", matchMedia("(prefers-color-scheme: dark)").matches);
 fit();

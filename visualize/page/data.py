@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable
 from pathlib import PurePath
 from typing import Any, Final
 
-from visualize.derivative import number
 from visualize.difference import check
 from visualize.escape import visible
 from visualize.steps import Steps
@@ -124,5 +123,3 @@ def _title(filename: str) -> str:
         return "notebook cell"
     return visible(PurePath(filename).name, NAME)
 
-
-__all__ = ["embedded", "number"]

@@ -8,14 +8,13 @@ What does not live here: where things go (``visualize/layout``).
 
 from typing import Final
 
-from visualize.derivative import number
 from visualize.escape import markup_text
 from visualize.layout import Box, Spacing, lay_out
 from visualize.steps import Steps
 
-WIDTH: Final = 116.0
+WIDTH: Final = 108.0
 HEIGHT: Final = 60.0
-SPACING: Final = Spacing(rank=72.0, box=16.0, lane=14.0, margin=6.0)
+SPACING: Final = Spacing(rank=58.0, box=16.0, lane=14.0, margin=6.0)
 
 
 def graph_svg(walk: Steps) -> str:
@@ -40,12 +39,11 @@ def graph_svg(walk: Steps) -> str:
     ]
     for (_, node, k), route in zip(edges, layout.routes, strict=True):
         start, *rest = [f"{x:.0f} {y:.0f}" for x, y in route.points]
-        x, y = route.points[len(route.points) // 2]
-        middle = route.sample(8)
-        x, y = middle[len(middle) // 2]
+        curve = route.sample(8)
+        x, y = curve[len(curve) // 2]
         parts.append(
             f'<g class="e" id="e{ids[node][1:]}-{k}"><path d="M{start}C{" ".join(rest)}"/>'
-            f'<text x="{x:.0f}" y="{y + 4:.0f}">{number(node.partials[k])}</text></g>'
+            f'<text x="{x:.0f}" y="{y + 4:.0f}">{node.partials[k]:.3g}</text></g>'
         )
     for node in walk.nodes:
         place = layout.places[ids[node]]
@@ -54,8 +52,8 @@ def graph_svg(walk: Steps) -> str:
             f'transform="translate({place.x - WIDTH / 2:.0f} {place.y - HEIGHT / 2:.0f})">'
             f'<rect width="{WIDTH:.0f}" height="{HEIGHT:.0f}" rx="9"/>'
             f'<text class="t" x="10" y="18">{markup_text(walk.name[node], 11)}</text>'
-            f'<text class="o" x="106" y="18">{markup_text(node._op, 9)}</text>'
-            '<text class="v" x="10" y="36"/><text class="g" x="10" y="52"/><text class="k" x="106" y="52"/></g>'
+            f'<text class="o" x="98" y="18">{markup_text(node._op, 9)}</text>'
+            '<text class="v" x="10" y="36"/><text class="g" x="10" y="52"/><text class="k" x="98" y="36"/></g>'
         )
     parts.append("</svg>")
     return "".join(parts)

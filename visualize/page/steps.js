@@ -84,17 +84,18 @@ const shown = (node) => {
   const m = MOMENTS[state.at];
   return asking() && m.parent === node ? m.before : state.gradient[node.id];
 };
+// Whether its gradient is final: all contributions are in; none at all is known only at the end.
 const complete = (node) =>
-  state.at >= SEED && state.received[node.id] === node.due && !(asking() && MOMENTS[state.at].parent === node);
+  state.at >= (node.due || node === ROOT ? SEED : LAST) && state.received[node.id] === node.due && !(asking() && MOMENTS[state.at].parent === node);
 
 // Python's "%.6g".
-function number(x) {
+function number(x, digits = 6) {
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
   if (x === 0) return Object.is(x, -0) ? "-0" : "0";
-  const [mantissa, exponent] = x.toExponential(5).split("e");
+  const [mantissa, exponent] = x.toExponential(digits - 1).split("e");
   const e = Number(exponent);
   const trim = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
-  if (e >= -4 && e < 6) return trim(x.toFixed(5 - e));
+  if (e >= -4 && e < digits) return trim(x.toFixed(digits - 1 - e));
   return `${trim(mantissa)}e${e < 0 ? "-" : "+"}${String(Math.abs(e)).padStart(2, "0")}`;
 }
 // The sign to stand before `result`: rounded to six digits, an equation may no longer hold to the last of them.

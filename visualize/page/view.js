@@ -15,8 +15,10 @@ const data = (x, name = "") => {
   return element;
 };
 const sign = (x) => (x > 0 ? "plus" : x < 0 ? "minus" : "");
-const glyph = (x) => (x > 0 ? "▲ " : x < 0 ? "▼ " : "");
-const slope = (over, under) => h("span", "fraction", h("span", "", "∂", over.name), h("span", "", "∂", under.name));
+const glyph = (x) => (!Number.isFinite(x) ? "! " : x > 0 ? "▲ " : x < 0 ? "▼ " : "");
+// A long name loses its middle: names of one layer differ at their ends.
+const cut = (name, most) => (name.length > most ? `${name.slice(0, most / 3)}…${name.slice(-most * 0.6)}` : name);
+const slope = (over, under) => h("span", "fraction", h("span", "", "∂", h("bdi", "", cut(over.name, 18))), h("span", "", "∂", h("bdi", "", cut(under.name, 18))));
 const part = (name, caption, symbol, x) => h("div", `part ${name}`, h("small", "", caption), h("i", "", symbol), data(x));
 const sides = (m) => `${number(m.upstream)} × ${number(m.partial)}`;
 
@@ -38,8 +40,9 @@ for (const node of NODES) {
   node.k = g.querySelector(".k");
   g.setAttribute("role", "button");
   g.setAttribute("aria-label", `node ${node.name}`);
-  const name = h("button", "name", node.name);
-  name.title = `Go to ${node.name}`;
+  const name = h("button", "name", cut(node.name, 15));
+  name.title = node.name;
+  name.setAttribute("aria-label", `Go to ${node.name}`);
   name.type = "button";
   node.stop = h("button", "stop");
   node.stop.type = "button";
@@ -96,8 +99,8 @@ function paintNode(node) {
   const d = shown(node), [verdict, mark, words] = VERDICTS[node.verdict], done = complete(node);
   const known = state.computed[node.id], begun = state.at >= SEED && node.takes;
   node.g.classList.toggle("wait", !known);
-  node.v.textContent = known ? number(node.value) : "·";
-  node.d.textContent = begun ? glyph(d) + number(d) : "";
+  node.v.textContent = known ? number(node.value, 5) : "·";
+  node.d.textContent = begun ? glyph(d) + number(d, 5) : "";
   node.d.setAttribute("class", `g ${begun ? sign(d) : ""}`);
   node.k.textContent = done ? mark : "";
   node.k.setAttribute("class", `k ${verdict}`);
@@ -153,7 +156,7 @@ function paintStage(m) {
     const digits = part("whole", "operands", [h("code", "", m.node.equation)], 0);
     digits.lastChild.replaceWith(h("data", "", m.node.digits));
     product.replaceChildren(digits, sign("="), part("upstream", "result", [h("code", "", m.node.name)], m.node.value));
-    sum.replaceChildren();
+    sum.replaceChildren(...m.node.sent.slice(0, 3).map((t) => h("span", "note local", slope(t.node, t.parent), "=", h("code", "", t.formula), "=", data(t.partial))));
   } else if (m.kind === "seed") {
     what.replaceChildren("Backward starts at the result, ", bdi(ROOT.name), ", which changes exactly as fast as itself.");
     product.replaceChildren(part("upstream", "seed", [slope(ROOT, ROOT)], 1));
@@ -174,10 +177,18 @@ function paintStage(m) {
     );
     paintSum(m, hidden);
   }
+  fitProduct();
+}
+
+// The numbers as large as the line has room for.
+function fitProduct() {
+  const product = $("product");
+  const characters = [...product.querySelectorAll(".part")].reduce((sum, p) => sum + Math.max(p.lastChild.textContent.length, 3), 0);
+  product.style.setProperty("--fit", Math.min(5.6, 150 / (characters + 3)));
 }
 
 function paintSum(m, hidden) {
-  const name = h("bdi", "name", `${m.parent.name}.grad`);
+  const name = h("bdi", "name", `${cut(m.parent.name, 24)}.grad`);
   const before = h("b", "", data(m.before, "before"));
   if (!hidden) {
     const verdict = state.at === answered.at ? h("output", "right", answered.text) : "";
@@ -203,7 +214,7 @@ let inspected = null;
 function inspect(g) {
   inspected = g;
   const line = $("inspect"), node = g?.node, m = g && TERMS.get(g.id);
-  if (!g) line.replaceChildren("Point at an edge to see its term; click a node to go to it.");
+  if (!g) line.replaceChildren("← → step, space plays, ↑ ↓ visit the graph. Point at an edge to see its term; click a node to go to it.");
   else if (node) {
     const rest = [state.computed[node.id] ? ` = ${number(node.value)}` : " is not computed yet"];
     if (state.at >= SEED && node.takes) rest.push(`; gradient ${number(shown(node))}`, complete(node) ? `, which ${VERDICTS[node.verdict][2]}` : ", so far");
