@@ -5,10 +5,12 @@ Where to read on: ``module.py``, what holds parameters; ``neuron.py``, micrograd
 """
 
 from nn import optim
-from nn.errors import OptionError, StateDictError, TargetError
+from nn.errors import ModelFileError, OptionError, StateDictError, TargetError
+from nn.io import load, save
 from nn.module import Module
 from nn.neuron import MLP, Layer, Neuron
 
 __all__ = [
-    "MLP", "Layer", "Module", "Neuron", "OptionError", "StateDictError", "TargetError", "optim",
+    "MLP", "Layer", "ModelFileError", "Module", "Neuron", "OptionError", "StateDictError", "TargetError", "load",
+    "optim", "save",
 ]  # fmt: skip

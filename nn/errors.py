@@ -5,7 +5,8 @@
     AutogradError
     ├── OptionError      (ValueError)    an argument outside its range: a negative rate, an unknown name
     ├── TargetError      (ValueError)    targets that a loss cannot use: a class that does not exist, a wrong shape
-    └── StateDictError   (ValueError)    a state that does not fit the module or optimiser it is loaded into
+    ├── StateDictError   (ValueError)    a state that does not fit the module or optimiser it is loaded into
+    └── ModelFileError   (ValueError)    a file that is no model, is damaged, or does not fit the model to be filled
 """
 
 from autograd import AutogradError
@@ -21,3 +22,7 @@ class TargetError(AutogradError, ValueError):
 
 class StateDictError(AutogradError, ValueError):
     """A state does not fit what it is loaded into, which is left as it was."""
+
+
+class ModelFileError(AutogradError, ValueError):
+    """A file is not a whole and undamaged model that this version can read, or holds one that does not fit."""
