@@ -9,6 +9,7 @@ statistics of ``BatchNorm``) are *buffers*; a class names them in ``buffers``.
 What does not live here: any arithmetic (``neuron.py`` is the next file to read), tables for the eye (``summary.py``).
 """
 
+import random
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -155,6 +156,19 @@ class Module:
         """Set the gradient of every parameter back to zero."""
         for parameter in self.parameters():
             parameter.zero_grad()
+
+    def reset_parameters(self, init: Any = None, rng: random.Random | None = None) -> None:
+        """Draw every weight inside afresh.
+
+        Args:
+            init: how (see ``nn.init``); None means each layer's own default.
+            rng: where the weights come from; Python's ``random`` by default.
+        """
+        for child in self.children():
+            if init is None:
+                child.reset_parameters(rng=rng)
+            else:
+                child.reset_parameters(init, rng)
 
     def label_parameters(self) -> None:
         """Label every parameter with its path, for drawings and error texts."""

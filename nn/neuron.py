@@ -2,26 +2,27 @@
 
     model = MLP(2, [16, 16, 1])     # two inputs, two hidden layers of 16 ReLU neurons, one linear output
     score = model([0.5, -1.2])      # a Value
+    scores = model([[0.5, -1.2], [1.0, 2.0]])   # a batch: one output a sample
 
-Signatures, seeded weights and reprs are micrograd's; the activation may be named.  What does not live here: other
-layers, losses, training.
+Signatures, seeded weights and reprs are micrograd's; activation and initialisation may be named.  What does not live
+here: layers with PyTorch's names (``layers.py``, the next file), losses, training.
 """
 
 import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-import autograd
 from autograd import LengthError, Value, dot
+from nn.activations import MODULES, SCALAR, identity, softmax
+from nn.errors import OptionError
+from nn.init import Initialiser, initialiser
 from nn.module import Module
+from nn.nested import is_batch, sample
 
-ACTIVATIONS: Final[dict[str, Callable[[Any], Any]]] = {
-    "identity": lambda x: x, "linear": lambda x: x,
-    **{name: getattr(Value, name) for name in (
-        "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus", "sin",
-    )},
+_METHODS: Final[dict[str, Callable[[Value], Value]]] = {
+    "identity": identity, "linear": identity, **{name: getattr(Value, name) for name in SCALAR},
 }  # fmt: skip
-"""Activations of a single neuron by name: methods of Value."""
+"""Activations of a single neuron by name, as methods of Value, since a neuron's weighted sum is always one."""
 
 
 class Neuron(Module):
@@ -31,7 +32,12 @@ class Neuron(Module):
         nin: number of inputs.
         nonlin: False leaves the activation out.
         activation: its name, ``relu`` by default.
-        rng: where the weights, uniform in [-1, 1), come from; Python's ``random`` by default.
+        rng: where the weights come from; Python's ``random`` by default.
+        init: how they are drawn (see ``nn.init``), uniform in [-1, 1) by default; the bias starts from 0.
+        fan_out: how many neurons its layer has, for initialisations that ask.
+
+    Raises:
+        OptionError: no activation or initialisation has that name.
 
     >>> neuron = Neuron(2, activation="tanh")
     >>> neuron
@@ -41,12 +47,13 @@ class Neuron(Module):
     """
 
     def __init__(
-        self, nin: int, nonlin: bool = True, activation: str = "relu", rng: random.Random | None = None
-    ) -> None:
-        uniform = random.uniform if rng is None else rng.uniform
-        if activation not in ACTIVATIONS:
-            raise autograd.StructureError(f"no activation is called {activation!r}; there are {', '.join(ACTIVATIONS)}")
-        self.w = [Value(uniform(-1, 1)) for _ in range(nin)]
+        self, nin: int, nonlin: bool = True, activation: str = "relu", rng: random.Random | None = None,
+        init: str | Initialiser = "uniform", fan_out: int = 1,
+    ) -> None:  # fmt: skip
+        if activation not in _METHODS:
+            raise OptionError(f"no activation of a neuron is called {activation!r}; there are {', '.join(_METHODS)}")
+        draw = initialiser(init)
+        self.w = [Value(draw(nin, fan_out, rng)) for _ in range(nin)]
         self.b = Value(0.0)
         self.nonlin = nonlin
         self.activation = activation if nonlin else "linear"
@@ -54,14 +61,26 @@ class Neuron(Module):
 
     def __call__(self, x: Iterable[Any]) -> Any:
         """The neuron's output for the inputs ``x``, list[nin] of Values and numbers."""
-        x = x if isinstance(x, tuple) else tuple(x)
+        if not isinstance(x, tuple):
+            if is_batch(x):
+                return [self(row) for row in x]
+            x = sample(x)
         if len(x) != len(self.w):
             raise LengthError(f"{self!r} takes {len(self.w)} inputs; got {len(x)}")
-        return ACTIVATIONS[self.activation](dot(self.w, x, self.b))
+        return _METHODS[self.activation](dot(self.w, x, self.b))
+
+    def reset_parameters(
+        self, init: str | Initialiser = "uniform", rng: random.Random | None = None, fan_out: int = 1
+    ) -> None:
+        """Draw the weights afresh, and set the bias to 0."""
+        draw = initialiser(init)
+        for weight in self.w:
+            weight.data = draw(len(self.w), fan_out, rng)
+        self.b.data = 0.0
 
     def __repr__(self) -> str:
-        names = {"relu": "ReLU", "linear": "Linear", "elu": "ELU", "gelu": "GELU", "silu": "SiLU"}
-        return f"{names.get(self.activation, self.activation.title().replace('_', ''))}Neuron({len(self.w)})"
+        name = MODULES[self.activation].__name__ if self.activation != "linear" else "Linear"
+        return f"{name}Neuron({len(self.w)})"
 
 
 class Layer(Module):
@@ -70,23 +89,39 @@ class Layer(Module):
     Args:
         nin: number of inputs.
         nout: number of neurons.
-        kwargs: passed on to each ``Neuron``.
+        kwargs: passed on to each ``Neuron``; ``activation="softmax"`` is taken over all of them together.
 
     Calling it gives a list[nout] of Values, and the Value itself for one neuron, as in micrograd.
+
+    >>> Layer(3, 2, activation="sigmoid")
+    Layer of [SigmoidNeuron(3), SigmoidNeuron(3)]
     """
 
     def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:
+        self.softmax = kwargs.get("activation") == "softmax" and kwargs.get("nonlin", True)
+        if self.softmax:
+            kwargs["activation"] = "linear"
+        kwargs.setdefault("fan_out", nout)
         self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
         self.label_parameters()
 
     def __call__(self, x: Iterable[Any]) -> Any:
-        """The layer's outputs for ``x``, list[nin]: list[nout], or the one Value."""
-        given = autograd.operands(x)
+        """The layer's outputs for ``x``, list[nin]: list[nout], or the one Value; a list of them for a batch."""
+        if is_batch(x):
+            return [self(row) for row in x]
+        given = sample(x)
         out = [neuron(given) for neuron in self.neurons]
+        if self.softmax:
+            out = softmax(out)
         return out[0] if len(out) == 1 else out
 
+    def reset_parameters(self, init: str | Initialiser = "uniform", rng: random.Random | None = None) -> None:
+        """Draw all weights afresh, and set the biases to 0."""
+        for neuron in self.neurons:
+            neuron.reset_parameters(init, rng, len(self.neurons))
+
     def __repr__(self) -> str:
-        return f"Layer of [{', '.join(map(repr, self.neurons))}]"
+        return f"{'Softmax ' if self.softmax else ''}Layer of [{', '.join(map(repr, self.neurons))}]"
 
 
 class MLP(Module):
@@ -97,23 +132,27 @@ class MLP(Module):
         nouts: number of neurons in each layer.
         activation: of all layers but the last.
         rng: where the weights come from; Python's ``random`` by default.
+        init: how they are drawn (see ``nn.init``), uniform in [-1, 1) by default.
 
     >>> MLP(2, [2, 1])
     MLP of [Layer of [ReLUNeuron(2), ReLUNeuron(2)], Layer of [LinearNeuron(2)]]
     """
 
     def __init__(
-        self, nin: int, nouts: Sequence[int], activation: str = "relu", rng: random.Random | None = None
-    ) -> None:
+        self, nin: int, nouts: Sequence[int], activation: str = "relu", rng: random.Random | None = None,
+        init: str | Initialiser = "uniform",
+    ) -> None:  # fmt: skip
         sizes = [nin, *nouts]
         self.layers = [
-            Layer(sizes[i], sizes[i + 1], nonlin=i != len(nouts) - 1, activation=activation, rng=rng)
+            Layer(sizes[i], sizes[i + 1], nonlin=i != len(nouts) - 1, activation=activation, rng=rng, init=init)
             for i in range(len(nouts))
         ]
         self.label_parameters()
 
     def __call__(self, x: Iterable[Any]) -> Any:
-        """The network's outputs for ``x``, list[nin]: a list of Values, or the one Value."""
+        """The outputs for ``x``, list[nin]: a list of Values, or the one Value; a list of them for a batch."""
+        if is_batch(x):
+            return [self(row) for row in x]
         for layer in self.layers:
             x = layer(x)
         return x

@@ -72,8 +72,8 @@ class Adagrad(Optimizer):
 class RMSprop(Optimizer):
     """Gradients divided by their running root mean square.
 
-    v ← alpha · v + (1 - alpha) · g², x ← x - lr · g / (√v + eps).  ``centered`` subtracts the square of the running mean gradient from v under the root; with momentum,
-    b ← momentum · b + g / (√v + eps) and x ← x - lr · b.
+    v ← alpha · v + (1 - alpha) · g², x ← x - lr · g / (√v + eps).  ``centered`` subtracts the square of the
+    running mean gradient from v under the root; with momentum, b ← momentum · b + g / (√v + eps) and x ← x - lr · b.
 
     Args:
         params: Values or groups of them (see ``Optimizer``).

@@ -1,0 +1,164 @@
+"""Layers with PyTorch's names: Linear, Sequential, Dropout.  Each takes one sample, list[n], or a batch of them.
+
+    model = nn.Sequential(nn.Linear(2, 16), "relu", nn.Dropout(0.2), nn.Linear(16, 3))
+    logits = model([0.5, -1.2])     # list[3] of Values
+
+A ``Linear`` gives a list for one output as well; losses take ``[prediction]`` beside a bare target.  What does not
+live here: batch normalisation (``batchnorm.py``, the next file), activations (``activations.py``), micrograd's classes
+(``neuron.py``).
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from autograd import LengthError, Value, dot
+from nn.activations import activation
+from nn.errors import OptionError
+from nn.init import Initialiser, initialiser, source
+from nn.module import Module
+from nn.nested import elementwise, is_batch, plain, sample
+
+
+class Linear(Module):
+    """W · x + b.
+
+    Args:
+        in_features: number of inputs.
+        out_features: number of outputs.
+        bias: whether there is a b.
+        init: how weights are drawn (see ``nn.init``).  The default is PyTorch's, which draws the biases alike; with
+            any other, biases start from 0.
+        rng: where they come from; Python's ``random`` by default.
+
+    ``weight`` is a list[out_features][in_features] of Values, ``bias`` a list[out_features] of Values or None.
+
+    Raises:
+        LengthError: when called with a sample of another length.
+
+    >>> layer = Linear(3, 2, rng=random.Random(7))
+    >>> layer, len(layer([1.0, 2.0, 3.0]))
+    (Linear(in_features=3, out_features=2, bias=True), 2)
+    """
+
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, init: str | Initialiser = "fan_in_uniform",
+        rng: random.Random | None = None,
+    ) -> None:  # fmt: skip
+        if in_features < 0 or out_features < 0:
+            raise OptionError(f"a layer has 0 features or more; got {in_features} and {out_features}")
+        self.in_features = in_features
+        self.out_features = out_features
+        self.init = init
+        self.weight = [[Value(0.0) for _ in range(in_features)] for _ in range(out_features)]
+        self.bias = [Value(0.0) for _ in range(out_features)] if bias else None
+        self.reset_parameters(rng=rng)
+        self.label_parameters()
+
+    def reset_parameters(self, init: str | Initialiser | None = None, rng: random.Random | None = None) -> None:
+        """Draw the weights afresh, by ``init`` or as the layer was made."""
+        init = self.init if init is None else init
+        draw = initialiser(init)
+        for row in self.weight:
+            for weight in row:
+                weight.data = draw(self.in_features, self.out_features, rng)
+        for bias in self.bias or ():
+            bias.data = draw(self.in_features, self.out_features, rng) if init == "fan_in_uniform" else 0.0
+
+    def forward(self, x: Any) -> Any:
+        """list[in_features] to list[out_features] of Values; a list of them for a batch."""
+        if is_batch(x):
+            return [self.forward(row) for row in x]
+        given = sample(x)
+        if len(given) != self.in_features:
+            raise LengthError(f"{self!r} takes {self.in_features} inputs; got {len(given)}")
+        if self.bias is None:
+            return [dot(row, given) for row in self.weight]
+        return [dot(row, given, bias) for row, bias in zip(self.weight, self.bias, strict=True)]
+
+    def extra_repr(self) -> str:
+        """The options."""
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Sequential(Module):
+    """One layer after the other.
+
+    Args:
+        layers: modules, names of activations, or any functions.
+
+    >>> Sequential(Linear(2, 1), "relu")
+    Sequential(
+      (layers[0]): Linear(in_features=2, out_features=1, bias=True)
+      (layers[1]): ReLU()
+    )
+    """
+
+    def __init__(self, *layers: Module | str | Callable[[Any], Any]) -> None:
+        self.layers: list[Any] = []
+        for layer in layers:
+            self.append(layer)
+
+    def append(self, layer: Module | str | Callable[[Any], Any]) -> "Sequential":
+        """Add a layer at the end; gives the module back.
+
+        Raises:
+            OptionError: it is no module, no function and no name of an activation.
+        """
+        made: Any = activation(layer) if isinstance(layer, str) else layer
+        if not callable(made) or isinstance(made, type):
+            raise OptionError(f"a layer is a module, a function or the name of an activation; got {layer!r}")
+        self.layers.append(made)
+        self.label_parameters()
+        return self
+
+    def forward(self, x: Any) -> Any:
+        """What the last layer makes of what the others made of ``x``."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.layers)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.layers[index]
+
+
+class Dropout(Module):
+    """While training, each entry becomes 0 with probability p, and the others are divided by 1 - p.
+
+    Under ``eval()`` it does nothing.
+
+    Args:
+        p: in [0, 1].
+        rng: what decides; Python's ``random`` by default.
+
+    Source: Srivastava et al., Dropout, 2014.
+
+    >>> layer = Dropout(0.5, rng=random.Random(1))
+    >>> layer([1.0, 1.0, 1.0, 1.0]), layer.eval()([1.0, 2.0])
+    ([0.0, 2.0, 2.0, 0.0], [1.0, 2.0])
+    """
+
+    def __init__(self, p: float = 0.5, rng: random.Random | None = None) -> None:
+        if not 0.0 <= p <= 1.0:
+            raise OptionError(f"p is a probability, from 0 to 1; got {p!r}")
+        self.p = p
+        self._rng = rng
+
+    def forward(self, x: Any) -> Any:
+        """The entries of ``x`` that stay, in lists of the same shape."""
+        if not self.training or self.p == 0.0:
+            return plain(x)
+        if self.p == 1.0:
+            return elementwise(lambda entry: 0.0, x)
+        draw, scale, p = source(self._rng).random, 1.0 / (1.0 - self.p), self.p
+        return elementwise(lambda entry: 0.0 if draw() < p else entry * scale, x)
+
+    def extra_repr(self) -> str:
+        """The options."""
+        return f"p={self.p}"
