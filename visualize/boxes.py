@@ -49,6 +49,8 @@ class Box:
     muted: bool = False
     """Whether it takes no gradient: a number, a frozen parameter."""
 
+    label: str = ""
+    """The whole label, where the name leaves out what the clusters around it say."""
     source: str = ""
     """The line of code that made it, where that is known."""
 
@@ -91,7 +93,9 @@ def node_box(node: Value, id: str, name: str, path: Path, root: bool) -> Box:
     muted = not node.requires_grad
     kind: Kind = "leaf" if node.is_leaf else "operation"
     notes = () if node.is_leaf else tuple(_numbers(node))
-    return Box(id, kind, node._op, name, node.data, None if muted else grad_of(node), notes, path, root, muted, made)
+    grad = None if muted else grad_of(node)
+    short = name.removeprefix("".join(f"{part}." for part in path))
+    return Box(id, kind, node._op, short, node.data, grad, notes, path, root, muted, name, made)
 
 
 def _numbers(node: Value) -> list[str]:
@@ -119,7 +123,7 @@ def _cluster_box(id: str, part: Part, root: bool) -> Box:
     parameters = [node for node in part.nodes if node.is_leaf]
     notes = [_counted(len(part.nodes) - len(parameters), "operation")]
     inner = Counter(_stem(name) for name in part.inner)
-    notes = [f"{count} {name}" for name, count in inner.items()] + notes
+    notes = [_counted(count, name.removesuffix("s")) for name, count in inner.items()] + notes
     if parameters:
         norm = math.hypot(*map(grad_of, parameters))
         notes += [_counted(len(parameters), "parameter"), f"gradient norm {number(norm)}"]

@@ -36,6 +36,8 @@ class Part:
     """The name of the cluster that it is, where it is one."""
     sources: set[int] = field(default_factory=set)
     """The numbers of the parts it reads from."""
+    read: bool = False
+    """Whether another part reads from it so far."""
     inner: dict[str, None] = field(default_factory=dict)
     """The names of the clusters in it, where it is one; a dict, since it keeps the order."""
 
@@ -74,6 +76,8 @@ def split(
             parts.append(Part(index, [], path, closed))
         part = parts[number]
         part.nodes.append(node)
+        for source in sources - part.sources - {number}:
+            parts[source].read = True
         part.sources |= sources
         part.inner |= dict.fromkeys(inner)
         part_of[node] = int(number)
@@ -90,10 +94,13 @@ def _repeat(node: Value, path: Path, sources: set[int], parts: Sequence[Part]) -
     for number in sources:
         before = parts[number]
         last = before.nodes[-1]
-        if not before.closed and last._op == node._op and not last.is_leaf and before.path == path:
-            others = sources - {number}
-            if others <= before.sources:
-                return _Chain(number)
+        if (
+            not (before.closed or last.is_leaf)
+            and last._op == node._op
+            and before.path == path
+            and (not before.read or sources - {number} <= before.sources)  # else the parts could form a cycle
+        ):
+            return _Chain(number)
     return (path, node._op, frozenset(sources))
 
 

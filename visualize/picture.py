@@ -21,8 +21,8 @@ from visualize.steps import node_names
 LIMIT: Final = 300
 """How many boxes a drawing has at most when not told otherwise."""
 
-FOLD: Final = 60
-"""From how many boxes on a drawing with closed clusters also folds the repeats outside of them."""
+FOLDED: Final = 40
+"""How many boxes a folded drawing aims at: once not every node is shown, the whole should be seen at a glance."""
 
 REST: Final = "…"
 """The name of the part that is everything for which there is no room."""
@@ -53,7 +53,7 @@ def picture(root: Value, *, depth: int | None = None, expand: bool = False, limi
     Args:
         root: the result whose graph is drawn.
         depth: how many levels of clusters are open: 0 draws each layer as one box, 1 each neuron, and so on. None
-            opens as many as stay within ``limit``.
+            shows every node where ``limit`` allows it, and otherwise opens as many levels as can be seen at a glance.
         expand: whether a ``dot`` node is drawn as its products and their sum.
         limit: how many boxes there may be.
 
@@ -87,9 +87,10 @@ def _attempts(depth: int | None, deepest: int, limit: int) -> Iterator[tuple[int
     if depth is None:
         yield None, False, limit
         for levels in range(deepest, -1, -1):
-            yield levels, True, limit
+            yield levels, True, min(FOLDED, limit)
+        yield 0, True, limit
     else:
-        yield depth, False, limit if depth >= deepest else min(FOLD, limit)
+        yield depth, False, limit if depth >= deepest else min(FOLDED, limit)
         yield depth, True, limit
 
 

@@ -81,7 +81,8 @@ def box_size(box: Box) -> tuple[float, float]:
     """Width and height of a box, in pixels."""
     if box.kind == "constant":
         return text_width(visible(box.name, WIDEST), SMALL) + 12.0, 22.0
-    widths = [text_width(visible(box.heading, WIDEST))]
+    heading = " ".join(visible(part, WIDEST) for part in (box.op, box.name) if part)
+    widths = [text_width(heading)]
     widths += [text_width(visible(line.text, WIDEST)) + (GLYPH if line.sign else 0.0) for line in box.lines()]
     return max(46.0, max(widths) + 2 * PADDING), LINE * len(widths) + PADDING + 2.0
 

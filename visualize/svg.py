@@ -13,7 +13,7 @@ from autograd import Value
 from visualize.boxes import Box, Line
 from visualize.derivative import number
 from visualize.engines import Engine
-from visualize.escape import LONGEST, markup_text
+from visualize.escape import LONGEST, markup_text, visible
 from visualize.expanded import Edge
 from visualize.layout import RankDir
 from visualize.picture import LIMIT, Picture, picture
@@ -44,7 +44,7 @@ def to_svg(
         layout: ``builtin`` needs nothing; ``dot`` is Graphviz; ``auto`` takes Graphviz where there is one.
         rankdir: ``LR`` from left to right, ``TB`` from top to bottom.
         depth: how many levels of clusters are open: 0 draws each layer as one box, 1 each neuron, and so on. None
-            opens as many as stay within ``limit``.
+            shows every node where ``limit`` allows it, and otherwise opens as many levels as can be seen at a glance.
         expand: whether a ``dot`` node is drawn as its products and their sum.
         limit: how many boxes there may be.
 
@@ -114,16 +114,11 @@ def _legend(legend: list[tuple[Sign | None, str]], y: float, theme: Theme) -> It
 
 def _edge(edge: Edge, arrow: Arrow, theme: Theme) -> Iterator[str]:
     points, tip = _shortened(arrow.points)
-    (x, y), rest = points[0], points[1:]
-    curves = " ".join(
-        f"C{a:.1f},{b:.1f} {c:.1f},{d:.1f} {e:.1f},{f:.1f}"
-        for (a, b), (c, d), (e, f) in zip(rest[::3], rest[1::3], rest[2::3], strict=True)
-    )
     dashes = ' stroke-dasharray="5 4"' if edge.back else ""
     yield f'<g data-tail="{edge.tail}" data-head="{edge.head}">'
     if said := _tooltip(edge):
         yield f"<title>{markup_text(said)}</title>"
-    yield f'<path d="M{x:.1f},{y:.1f} {curves}" fill="none" stroke="{theme.edge}" stroke-width="1.4"{dashes}/>'
+    yield f'<path d="{_path(points)}" fill="none" stroke="{theme.edge}" stroke-width="1.4"{dashes}/>'
     yield f'<polygon points="{tip}" fill="{theme.edge}"/>'
     if arrow.text is not None:
         x, y = arrow.text
@@ -134,6 +129,24 @@ def _edge(edge: Edge, arrow: Arrow, theme: Theme) -> Iterator[str]:
         )
         yield _text(x, y + 4.3, edge.text, theme.text, size=SMALL, anchor="middle")
     yield "</g>"
+
+
+def _path(points: list[tuple[float, float]]) -> str:
+    """The curve in SVG's language; what runs straight along an axis is one line, however many pieces it has."""
+    (x, y), rest = points[0], points[1:]
+    pieces = [f"M{x:.1f},{y:.1f}"]
+    for (a, b), (c, d), end in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+        if max(abs(v - y) for v in (b, d, end[1])) < 0.05:
+            piece = f"H{end[0]:.1f}"
+        elif max(abs(v - x) for v in (a, c, end[0])) < 0.05:
+            piece = f"V{end[1]:.1f}"
+        else:
+            piece = f"C{a:.1f},{b:.1f} {c:.1f},{d:.1f} {end[0]:.1f},{end[1]:.1f}"
+        if piece[0] in "HV" and pieces[-1][0] == piece[0]:
+            pieces.pop()
+        pieces.append(piece)
+        x, y = end
+    return " ".join(pieces)
 
 
 def _tooltip(edge: Edge) -> str:
@@ -156,14 +169,14 @@ def _shortened(points: tuple[tuple[float, float], ...]) -> tuple[list[tuple[floa
 
 def _box(box: Box, frame: Frame, theme: Theme, largest: float) -> Iterator[str]:
     quiet = box.kind == "constant" or box.muted
-    fill = theme.constant if quiet or box.grad is None else theme.shade(box.grad, largest)
+    fill = theme.constant if quiet else theme.box if box.grad is None else theme.shade(box.grad, largest)
     ink = theme.muted if quiet else theme.text
     shape = (
         f'width="{frame.width:.1f}" height="{frame.height:.1f}" rx="{11 if box.kind == "constant" else 5}" '
         f'stroke="{theme.text if box.root else theme.border}"'
     )
     yield f'<g data-id="{box.id}" data-kind="{box.kind}">'
-    said = " ".join([box.heading, *(line.text for line in box.lines()), box.source])
+    said = " ".join([box.op, box.label or box.name, *(line.text for line in box.lines()), box.source])
     yield f"<title>{markup_text(said.strip())}</title>"
     if box.kind in ("group", "rest"):
         for offset in (6.0, 3.0):
@@ -177,7 +190,11 @@ def _box(box: Box, frame: Frame, theme: Theme, largest: float) -> Iterator[str]:
         yield _text(middle, frame.top + 15.3, box.name, ink, size=SMALL, anchor="middle")
     else:
         x, y = frame.left + PADDING, frame.top + LINE
-        yield _text(x, y, box.heading, ink, bold=True)
+        if box.op:
+            yield _text(x, y, box.op, ink, bold=True)
+            yield _text(x + text_width(f"{visible(box.op, WIDEST)} "), y, box.name, ink)
+        else:
+            yield _text(x, y, box.name, ink, bold=True)
         for line in box.lines():
             y += LINE
             yield from _line(line, x, y, ink, theme)
