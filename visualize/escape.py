@@ -2,6 +2,7 @@ r"""Labels are a stranger's text: ONE function per target that turns any string 
 
     dot_label(*lines)     a label of a graphviz.Digraph
     markup_text(text)     text or an attribute of SVG, XML and HTML
+    attribute_document(document)     a document of ours, whole, within an attribute of another
     latex_text(text)      a name in LaTeX's math mode
     terminal_text(text)   a piece of Rich's or Textual's markup
 
@@ -75,6 +76,15 @@ def markup_text(text: str, most: int = LONGEST) -> str:
     '&lt;b title=&quot;x&quot;&gt;'
     """
     return visible(text, most).translate(_ENTITIES)
+
+
+def attribute_document(document: str) -> str:
+    """A whole HTML document for a ``srcdoc`` attribute: every character stays, none can end the attribute.
+
+    >>> attribute_document('<p title="x">\\n')
+    '&lt;p title=&quot;x&quot;&gt;\\n'
+    """
+    return document.translate(_ENTITIES)
 
 
 _LATEX: Final = {

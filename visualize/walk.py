@@ -4,7 +4,12 @@ The list itself, and all there is to say about steps, is in ``steps.py``.  Here 
 printed as text (``text.py``), and shown as a page, in a terminal, in a notebook, as an animation.
 """
 
+import os
+from pathlib import Path
+from typing import overload
+
 from autograd import Value
+from visualize.files import write
 from visualize.steps import Steps
 from visualize.text import as_text
 
@@ -14,6 +19,49 @@ class Walk(Steps):
 
     def __str__(self) -> str:
         return as_text(self)
+
+    @overload
+    def to_html(self, path: None = None) -> str: ...
+    @overload
+    def to_html(self, path: str | os.PathLike[str]) -> Path: ...
+    def to_html(self, path: str | os.PathLike[str] | None = None) -> str | Path:
+        """The walk as a page to step through: one HTML file that needs nothing else and asks nobody for anything.
+
+        Args:
+            path: where to write it; None gives the HTML as text.
+
+        >>> walk(Value(2.0) * 3).to_html().startswith("<!doctype html>")
+        True
+        """
+        from visualize.page import page
+
+        return page(self) if path is None else write(path, page(self))
+
+    def show(self, height: int = 720) -> None:
+        """Display the stepping page: in a notebook below the cell, in a frame of its own, else in the web browser.
+
+        Args:
+            height: of the frame, in pixels.
+        """
+        from visualize.notebook import show
+
+        show(self.to_html(), f"Backpropagation of {self.name[self.root]}", height)
+
+    def to_gif(self, path: str | os.PathLike[str], *, seconds: float = 1.2, progress: bool = True) -> Path:
+        """Write the walk as an animated GIF, one frame for each edge of the chain rule.
+
+        Args:
+            path: the file to write.
+            seconds: how long a frame stays, in seconds; at least 0.02.
+            progress: whether a progress bar is shown.
+
+        Raises:
+            LengthError: ``seconds`` is less than 0.02.
+            MissingExtraError: matplotlib is not installed.
+        """
+        from visualize.animation import to_gif
+
+        return to_gif(self, path, seconds=seconds, progress=progress)
 
 
 def walk(root: Value) -> Walk:

@@ -8,39 +8,42 @@ What does not live here: where things go (``visualize/layout``).
 
 from typing import Final
 
+from autograd import Value
 from visualize.escape import markup_text
-from visualize.layout import Box, Spacing, lay_out
+from visualize.layout import Box, Layout, Route, Spacing, lay_out
 from visualize.steps import Steps
 
 WIDTH: Final = 108.0
 HEIGHT: Final = 60.0
 SPACING: Final = Spacing(rank=58.0, box=16.0, lane=14.0, margin=6.0)
 
+Edge = tuple[Value, Value, int]
+"""A parent, the node, and which of the node's edges it is."""
+
+
+def placed(walk: Steps) -> tuple[list[Edge], Layout]:
+    """Every edge of the walk's graph, and where its nodes and edges go; the boxes' ids are ``walk.ids``."""
+    ids = walk.ids
+    edges = [(parent, node, k) for node in walk.nodes for k, parent in enumerate(node.parents)]
+    boxes = [Box(ids[node], WIDTH, HEIGHT) for node in walk.nodes]
+    return edges, lay_out(boxes, [(ids[parent], ids[node]) for parent, node, _ in edges], spacing=SPACING)
+
 
 def graph_svg(walk: Steps) -> str:
     """The graph under the walk's root, from left to right.
 
-    >>> from autograd import Value
     >>> graph_svg(Steps(Value(1.0) * 2)).count('class="n')
     2
     """
     ids = walk.ids
-    edges = [(parent, node, k) for node in walk.nodes for k, parent in enumerate(node.parents)]
-    layout = lay_out(
-        [Box(ids[node], WIDTH, HEIGHT) for node in walk.nodes],
-        [(ids[parent], ids[node]) for parent, node, _ in edges],
-        spacing=SPACING,
-    )
+    edges, layout = placed(walk)
     parts = [
         f'<svg viewBox="0 0 {layout.width:.0f} {layout.height:.0f}" role="group" '
         'aria-label="Graph: up and down visit nodes and edges, Enter goes to a node">'
-        '<marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto" '
-        'markerUnits="userSpaceOnUse"><path d="M0 0 8 4 0 8z"/></marker>'
     ]
     for (_, node, k), route in zip(edges, layout.routes, strict=True):
         start, *rest = [f"{x:.0f} {y:.0f}" for x, y in route.points]
-        curve = route.sample(8)
-        x, y = curve[len(curve) // 2]
+        x, y = middle(route)
         parts.append(
             f'<g class="e" id="e{ids[node][1:]}-{k}"><path d="M{start}C{" ".join(rest)}"/>'
             f'<text x="{x:.0f}" y="{y + 4:.0f}">{node.partials[k]:.3g}</text></g>'
@@ -57,3 +60,9 @@ def graph_svg(walk: Steps) -> str:
         )
     parts.append("</svg>")
     return "".join(parts)
+
+
+def middle(route: Route) -> tuple[float, float]:
+    """A point about half way along an edge, where its local derivative is written."""
+    curve = route.sample(8)
+    return curve[len(curve) // 2]

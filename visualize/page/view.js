@@ -56,7 +56,6 @@ $("rows").append(...NODES.map((n) => n.tr));
 for (const g of svg.querySelectorAll(".e")) {
   const hit = g.firstElementChild.cloneNode();
   hit.setAttribute("class", "hit");
-  hit.removeAttribute("marker-end");
   g.append(hit);
   const [, id] = /^e(\d+)-/.exec(g.id);
   (NODES[id].edges ??= []).push(g);
