@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import measure, work
+from tests.benchmarks import measure, report, work
 
 
 def test_contenders_take_turns_and_the_first_round_does_not_count() -> None:
@@ -83,7 +83,7 @@ def test_disagreement_names_the_worst_number() -> None:
 
 
 def test_a_table_is_aligned_and_lets_a_short_row_end_in_text() -> None:
-    text = measure.table(["engine", "ns"], [["ours", "5"], ["other", "1,234"], ["absent engine one", "not", "x"][:1]])
+    text = report.table(["engine", "ns"], [["ours", "5"], ["other", "1,234"], ["absent engine one", "not", "x"][:1]])
     assert text.splitlines() == [
         "engine                ns",
         "-----------------  -----",
@@ -97,15 +97,15 @@ def test_a_table_is_aligned_and_lets_a_short_row_end_in_text() -> None:
     ("value", "text"), [(12345.6, "12,346"), (123.4, "123"), (12.345, "12.3"), (1.2345, "1.23"), (0.0, "0")]
 )
 def test_numbers_have_three_figures(value: float, text: str) -> None:
-    assert measure.number(value) == text
+    assert report.number(value) == text
 
 
 def test_targets_say_what_was_reached() -> None:
-    block = measure.targets_block(
+    block = report.targets_block(
         [
-            measure.Target("speed", 4, 5.0, "x"),
-            measure.Target("memory", 150, 151.0, "B", at_most=True),
-            measure.Target("nothing measured", 1, float("nan"), "x"),
+            report.Target("speed", 4, 5.0, "x"),
+            report.Target("memory", 150, 151.0, "B", at_most=True),
+            report.Target("nothing measured", 1, float("nan"), "x"),
         ]
     )
     assert [line.split()[-1] for line in block.splitlines()[2:5]] == ["yes", "NO", "NO"]
@@ -113,7 +113,7 @@ def test_targets_say_what_was_reached() -> None:
 
 
 def test_the_heading_names_machine_and_versions() -> None:
-    text = measure.heading("A benchmark", ["pytest", "no-such-distribution"])
+    text = report.heading("A benchmark", ["pytest", "no-such-distribution"])
     assert text.startswith("A benchmark\n")
     assert f"pytest {pytest.__version__}" in text
     assert "no-such-distribution" not in text
@@ -122,7 +122,7 @@ def test_the_heading_names_machine_and_versions() -> None:
 def test_every_benchmark_is_found_by_its_main(capsys: pytest.CaptureFixture[str]) -> None:
     known = command.benchmarks()
     assert "eager" in known
-    assert not {"measure", "work", "peers"} & set(known)
+    assert not {"measure", "report", "work", "peers", "runners"} & set(known)
     with pytest.raises(SystemExit):
         command.main(["no-such-benchmark"])
     assert "eager" in capsys.readouterr().err

@@ -1,7 +1,7 @@
-"""How benchmarks measure: clock, rounds, garbage collector, memory, agreement, tables, targets.
+"""How benchmarks measure: clock, rounds, garbage collector, memory, agreement.
 
-Nothing here knows an engine or prints; a benchmark hands in functions and prints the text it gets. The rules that keep
-a comparison fair live here and hold for all who take part:
+Nothing here knows an engine; a benchmark hands in functions. Its figures become text in `report.py`. The rules that
+keep a comparison fair live here and hold for all who take part:
 
 - Contenders take turns, one run each a round, so that a machine that slows down slows all of them. Ratios are taken
   within a round, and the median over rounds is what counts.
@@ -18,10 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib.metadata
 import math
-import os
-import platform
 import statistics
 import sys
 import threading
@@ -29,7 +26,6 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -113,21 +109,22 @@ class Result:
         return statistics.median(theirs / own for theirs, own in pairs)
 
 
-def race(contenders: Sequence[Contender], rounds: int, collector: bool) -> dict[str, Result]:
-    """Run all contenders in turn, `rounds` times after one round that does not count, collector on or off throughout.
+def race(contenders: Sequence[Contender], rounds: int, collector: bool, warm_up: bool = True) -> dict[str, Result]:
+    """Run all contenders in turn, `rounds` times, the collector on or off throughout.
 
     Args:
         contenders: each with a name of its own.
         rounds: 1 or more.
         collector: whether Python collects garbage cycles while a run's clock is on.
+        warm_up: one round first that does not count; needless where the same contenders have just raced.
     """
     times: dict[str, dict[str, list[float]]] = {contender.name: {} for contender in contenders}
     with quiet_heap():
-        for round_number in range(rounds + 1):
+        for counts in [False] * warm_up + [True] * rounds:
             for contender in contenders:
                 with garbage_collector(collector):
                     phases = contender.run()
-                if round_number == 0:
+                if not counts:
                     continue
                 phases[TOTAL] = sum(seconds for phase, seconds in phases.items() if phase != TOTAL) or phases[TOTAL]
                 for phase, seconds in phases.items():
@@ -237,100 +234,3 @@ def disagreement(expected: Sequence[float], found: Sequence[float], tolerance: f
     if worst <= tolerance:
         return ""
     return f"number {place} is {found[place]!r} where {expected[place]!r} was expected (relative error {worst:.1e})"
-
-
-# --- text -----------------------------------------------------------------------------------------------------------
-
-
-def heading(title: str, packages: Sequence[str] = ()) -> str:
-    """The head of a report: what it is, which machine and versions, how busy the machine is."""
-    lines = [title, "", f"machine  {_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"]
-    versions = [f"{platform.python_implementation()} {platform.python_version()}"]
-    for package in packages:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            versions.append(f"{package} {importlib.metadata.version(package)}")
-    lines.append("versions " + ", ".join(versions))
-    if hasattr(os, "getloadavg"):
-        one, five, fifteen = os.getloadavg()
-        busy = "   (busy: expect wide spreads)" if one > 0.75 * (os.cpu_count() or 1) else ""
-        lines.append(f"load     {one:.2f} {five:.2f} {fifteen:.2f} (1, 5, 15 minutes, before the start){busy}")
-    return "\n".join(lines)
-
-
-def _processor() -> str:
-    """The processor's name, as far as the system tells it."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or "unknown processor"
-
-
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns of plain text: the first to the left, all others to the right; a short row ends in free text.
-
-    >>> print(table(["engine", "ns"], [["a", "5"], ["longer", "1,234"]]))
-    engine     ns
-    ------  -----
-    a           5
-    longer  1,234
-    """
-    full = [row for row in rows if len(row) == len(headers)]
-    widths = [max(len(row[i]) for row in [headers, *full]) for i in range(len(headers))]
-    widths[0] = max(widths[0], *(len(row[0]) for row in rows)) if rows else widths[0]
-
-    def line(cells: Sequence[str]) -> str:
-        if len(cells) < len(headers):
-            return "  ".join([cells[0].ljust(widths[0]), *cells[1:]]).rstrip()
-        first, *others = zip(cells, widths, strict=True)
-        return "  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]).rstrip()
-
-    return "\n".join([line(headers), line(["-" * width for width in widths]), *map(line, rows)])
-
-
-def number(value: float) -> str:
-    """Three figures or all whole ones, thousands apart.
-
-    >>> number(12345.6), number(123.4), number(12.345), number(1.2345), number(0.0123)
-    ('12,346', '123', '12.3', '1.23', '0.0123')
-    """
-    size = abs(value)
-    if size >= 100 or value == 0 or not math.isfinite(value):
-        return f"{value:,.0f}"
-    return f"{value:.{max(0, 2 - math.floor(math.log10(size)))}f}"
-
-
-def span(figures: Spread, scale: float = 1.0) -> str:
-    """The quartiles as `low - high`, times `scale`."""
-    return f"{number(figures.low * scale)} - {number(figures.high * scale)}"
-
-
-@dataclass(frozen=True)
-class Target:
-    """A figure that the project holds itself to: `reached` is at least, or with `at_most` at most, `limit`."""
-
-    what: str
-    limit: float
-    reached: float
-    unit: str
-    at_most: bool = False
-
-    @property
-    def met(self) -> bool:
-        """Whether it is reached; NaN is not."""
-        return self.reached <= self.limit if self.at_most else self.reached >= self.limit
-
-
-def targets_block(targets: Sequence[Target]) -> str:
-    """The table of targets with what was reached, and a line that counts them."""
-    rows = [
-        [
-            target.what,
-            f"{'<=' if target.at_most else '>='} {number(target.limit)} {target.unit}",
-            f"{number(target.reached)} {target.unit}",
-            "yes" if target.met else "NO",
-        ]
-        for target in targets
-    ]
-    met = sum(target.met for target in targets)
-    return "\n".join([table(["targets", "held to", "reached", "met"], rows), f"{met} of {len(targets)} met"])

@@ -16,15 +16,13 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from .measure import with_deep_stack
 from .work import Plan
-
-T = TypeVar("T")
 
 
 class Unavailable(Exception):  # noqa: N818 - it is a state of the machine, and caught as such
@@ -170,16 +168,6 @@ class HipsWorker:
             raise Unavailable(f"its worker process ended with status {self._process.wait(timeout=10)}")
         answer: dict[str, Any] = json.loads(line)
         return answer
-
-
-@contextlib.contextmanager
-def hips_worker(plan: Plan, create: bool = True) -> Iterator[HipsWorker]:
-    """A `HipsWorker` for the length of a `with` block."""
-    worker = HipsWorker(plan, create)
-    try:
-        yield worker
-    finally:
-        worker.close()
 
 
 def _hips_environment(create: bool) -> Path:
