@@ -1,6 +1,6 @@
 """One box of a drawing and its texts: a node, a number among the operands, a fold or closed cluster, the rest.
 
-What does not live here: which boxes there are (``picture.py``), their colours (``theme.py``), their sizes
+What does not live here: which boxes there are (``picture.py``), the colours themselves (``theme.py``), sizes
 (``place.py``).
 """
 
@@ -16,7 +16,7 @@ from autograd import Value
 from visualize.clusters import Path
 from visualize.derivative import SHOWN, number
 from visualize.fold import Part
-from visualize.theme import Sign, sign_of
+from visualize.theme import Sign, Theme, sign_of
 
 Kind = Literal["leaf", "constant", "operation", "group", "rest"]
 
@@ -58,6 +58,28 @@ class Box:
     def heading(self) -> str:
         """The operation and the name."""
         return f"{self.op} {self.name}".strip()
+
+    @property
+    def tooltip(self) -> str:
+        """What a pointer on the box is told: all of it, with the whole label."""
+        said = (self.op, self.label or self.name, *(line.text for line in self.lines()), self.source)
+        return " ".join(filter(None, said))
+
+    @property
+    def quiet(self) -> bool:
+        """Whether it is drawn muted."""
+        return self.muted or self.kind == "constant"
+
+    @property
+    def dashed(self) -> bool:
+        """Whether its border is dashed."""
+        return self.muted or self.kind == "rest"
+
+    def fill(self, theme: Theme, largest: float) -> str:
+        """The colour of its ground: the gradient's, if it has one."""
+        if self.quiet:
+            return theme.constant
+        return theme.box if self.grad is None else theme.shade(self.grad, largest)
 
     def lines(self) -> list[Line]:
         """The texts under the heading."""

@@ -15,7 +15,8 @@ from typing import Any, Final, Literal
 
 import graphviz
 
-from autograd import MissingExtraError, StructureError
+from autograd import MissingExtraError
+from visualize.errors import DrawingError
 from visualize.extra import extra
 from visualize.layout import Box, Cluster, Layout, Place, RankDir, Route, Spacing, lay_out
 
@@ -59,11 +60,13 @@ def place(
     """Places, routes and clusters, by the engine asked for; ``auto`` takes Graphviz where there is one.
 
     Raises:
-        StructureError: there is no such engine.
+        DrawingError: there is no such engine or direction.
         MissingExtraError: Graphviz was asked for and is not there.
     """
     if engine not in ("auto", "builtin", "dot"):
-        raise StructureError(f"layout is {engine!r}; use 'auto', 'builtin' or 'dot'")
+        raise DrawingError(f"layout is {engine!r}; use 'auto', 'builtin' or 'dot'")
+    if rankdir not in ("LR", "TB"):
+        raise DrawingError(f"rankdir is {rankdir!r}; use 'LR' (left to right) or 'TB' (top to bottom)")
     if engine == "dot" or (engine == "auto" and len(boxes) <= _PATIENCE and has_graphviz()):
         return _by_graphviz(boxes, edges, rankdir, spacing)
     return lay_out(boxes, edges, rankdir=rankdir, spacing=spacing)

@@ -43,6 +43,14 @@ class Edge:
         digits = number(self.partial)
         return digits if self.formula in ("", digits) or len(self.formula) > SHORT else f"{self.formula} = {digits}"
 
+    @property
+    def tooltip(self) -> str:
+        """What a pointer on the edge is told."""
+        if self.partial is None:
+            return f"{self.count:,} edges" if self.count > 1 else ""
+        digits = number(self.partial)
+        return f"local derivative {digits if self.formula in ('', digits) else f'{self.formula} = {digits}'}"
+
 
 def expand_dot(
     node: Value, id: str, path: Path, names: Mapping[Value, str], id_of: Callable[[Value], str], root: bool

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from autograd import StructureError, Value, topological_order
+from autograd import Value, topological_order
 from visualize.boxes import Box, constants, group_box, node_box, rest_box
 from visualize.clusters import Path, homes
 from visualize.derivative import local_derivative, number, operand_names
+from visualize.errors import DrawingError
 from visualize.expanded import Edge, expand_dot
 from visualize.fold import Part, arrange, split
 from visualize.steps import node_names
@@ -58,7 +59,7 @@ def picture(root: Value, *, depth: int | None = None, expand: bool = False, limi
         limit: how many boxes there may be.
 
     Raises:
-        StructureError: ``depth`` is negative, or ``limit`` is less than 2.
+        DrawingError: ``depth`` is negative, or ``limit`` is less than 2.
 
     >>> a = Value(3.0, label="a")
     >>> drawn = picture(a * a)
@@ -66,7 +67,7 @@ def picture(root: Value, *, depth: int | None = None, expand: bool = False, limi
     (['a', 'v1'], [('n0', 'n1', 'a = 3'), ('n0', 'n1', 'a = 3')])
     """
     if limit < 2 or (depth is not None and depth < 0):
-        raise StructureError(f"a drawing needs limit >= 2 and depth >= 0 or None; got limit={limit}, depth={depth}")
+        raise DrawingError(f"a drawing needs limit >= 2 and depth >= 0 or None; got limit={limit}, depth={depth}")
     nodes = topological_order(root)
     home = homes(nodes)
     deepest = max(map(len, home.values()), default=0)

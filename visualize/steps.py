@@ -20,9 +20,7 @@ from typing import Any, Literal, overload
 
 from autograd import OpaqueNodeError, Value, topological_order
 from visualize.derivative import local_derivative, operand_names
-
-PATHS: int = 1000
-"""How many paths from root to leaf ``Steps.paths`` lists at most."""
+from visualize.paths import PATHS, Paths, paths_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +69,6 @@ class Backward:
 
 
 Step = Forward | Backward
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """One way from the root to a leaf."""
-
-    nodes: tuple[Value, ...]
-    """From the root to the leaf."""
-    partials: tuple[float, ...]
-    product: float
-    """The product of the local derivatives along the way."""
-
-
-class Paths(list[Path]):
-    """The paths from root to leaf; their products sum to the leaf's gradient, if the list is ``complete``."""
-
-    complete: bool = True
 
 
 class Steps(Sequence[Step]):
@@ -176,26 +157,7 @@ class Steps(Sequence[Step]):
         >>> [path.product for path in paths], paths.complete
         ([3.0, 3.0, 1.0], True)
         """
-        leads: set[Value] = {leaf}
-        for node in self.nodes:
-            if any(parent in leads for parent in node.parents):
-                leads.add(node)
-        found = Paths()
-        if self.root not in leads:
-            return found
-        stack: list[tuple[tuple[Value, ...], tuple[float, ...], float]] = [((self.root,), (), 1.0)]
-        while stack:
-            nodes, partials, product = stack.pop()
-            if nodes[-1] is leaf:
-                if len(found) == most:
-                    found.complete = False
-                    break
-                found.append(Path(nodes, partials, product))
-                continue
-            ways = [way for way in zip(nodes[-1].parents, nodes[-1].partials, strict=True) if way[0] in leads]
-            for parent, partial in reversed(ways):
-                stack.append(((*nodes, parent), (*partials, partial), product * partial))
-        return found
+        return paths_to(self.nodes, leaf, most)
 
 
 def node_names(nodes: Sequence[Value]) -> dict[Value, str]:

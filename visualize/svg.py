@@ -11,7 +11,6 @@ from typing import Final
 
 from autograd import Value
 from visualize.boxes import Box, Line
-from visualize.derivative import number
 from visualize.engines import Engine
 from visualize.escape import LONGEST, markup_text, visible
 from visualize.expanded import Edge
@@ -49,7 +48,7 @@ def to_svg(
         limit: how many boxes there may be.
 
     Raises:
-        StructureError: no such theme or layout; a negative ``depth``.
+        DrawingError: no such theme, layout or direction; a negative ``depth``.
         MissingExtraError: ``layout="dot"`` without Graphviz.
 
     >>> to_svg(Value(3.0, label="a") * 2).startswith("<svg ")
@@ -57,7 +56,12 @@ def to_svg(
     """
     colours = theme_named(theme)
     drawn = picture(root, depth=depth, expand=expand, limit=limit)
-    return "\n".join(_svg(drawn, placed(drawn, layout, rankdir), colours))
+    return picture_svg(drawn, colours, layout, rankdir)
+
+
+def picture_svg(drawn: Picture, theme: Theme, layout: Engine, rankdir: RankDir) -> str:
+    """A picture as the text of an SVG file."""
+    return "\n".join(_svg(drawn, placed(drawn, layout, rankdir), theme))
 
 
 def _svg(drawn: Picture, places: Places, theme: Theme) -> Iterator[str]:
@@ -116,7 +120,7 @@ def _edge(edge: Edge, arrow: Arrow, theme: Theme) -> Iterator[str]:
     points, tip = _shortened(arrow.points)
     dashes = ' stroke-dasharray="5 4"' if edge.back else ""
     yield f'<g data-tail="{edge.tail}" data-head="{edge.head}">'
-    if said := _tooltip(edge):
+    if said := edge.tooltip:
         yield f"<title>{markup_text(said)}</title>"
     yield f'<path d="{_path(points)}" fill="none" stroke="{theme.edge}" stroke-width="1.4"{dashes}/>'
     yield f'<polygon points="{tip}" fill="{theme.edge}"/>'
@@ -149,13 +153,6 @@ def _path(points: list[tuple[float, float]]) -> str:
     return " ".join(pieces)
 
 
-def _tooltip(edge: Edge) -> str:
-    if edge.partial is None:
-        return f"{edge.count:,} edges" if edge.count > 1 else ""
-    digits = number(edge.partial)
-    return f"local derivative {digits if edge.formula in ('', digits) else f'{edge.formula} = {digits}'}"
-
-
 def _shortened(points: tuple[tuple[float, float], ...]) -> tuple[list[tuple[float, float]], str]:
     """The curve up to its arrowhead, and the arrowhead's corners."""
     x, y = points[-1]
@@ -168,22 +165,20 @@ def _shortened(points: tuple[tuple[float, float], ...]) -> tuple[list[tuple[floa
 
 
 def _box(box: Box, frame: Frame, theme: Theme, largest: float) -> Iterator[str]:
-    quiet = box.kind == "constant" or box.muted
-    fill = theme.constant if quiet else theme.box if box.grad is None else theme.shade(box.grad, largest)
-    ink = theme.muted if quiet else theme.text
+    ink = theme.muted if box.quiet else theme.text
     shape = (
         f'width="{frame.width:.1f}" height="{frame.height:.1f}" rx="{11 if box.kind == "constant" else 5}" '
         f'stroke="{theme.text if box.root else theme.border}"'
     )
     yield f'<g data-id="{box.id}" data-kind="{box.kind}">'
-    said = " ".join([box.op, box.label or box.name, *(line.text for line in box.lines()), box.source])
-    yield f"<title>{markup_text(said.strip())}</title>"
+    yield f"<title>{markup_text(box.tooltip)}</title>"
+    dashes = ' stroke-dasharray="4 3"' if box.dashed else ""
     if box.kind in ("group", "rest"):
         for offset in (6.0, 3.0):
             yield f'<rect x="{frame.left + offset:.1f}" y="{frame.top + offset:.1f}" {shape} fill="{theme.box}"/>'
     yield (
-        f'<rect x="{frame.left:.1f}" y="{frame.top:.1f}" {shape} fill="{fill}" '
-        f'stroke-width="{2.4 if box.root else 1.1}"{_dashes(box)}/>'
+        f'<rect x="{frame.left:.1f}" y="{frame.top:.1f}" {shape} fill="{box.fill(theme, largest)}" '
+        f'stroke-width="{2.4 if box.root else 1.1}"{dashes}/>'
     )
     if box.kind == "constant":
         middle = frame.left + frame.width / 2
@@ -199,10 +194,6 @@ def _box(box: Box, frame: Frame, theme: Theme, largest: float) -> Iterator[str]:
             y += LINE
             yield from _line(line, x, y, ink, theme)
     yield "</g>"
-
-
-def _dashes(box: Box) -> str:
-    return ' stroke-dasharray="4 3"' if box.kind == "rest" or box.muted else ""
 
 
 def _line(line: Line, x: float, y: float, ink: str, theme: Theme) -> Iterator[str]:

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from autograd import StructureError
+from visualize.errors import DrawingError
 
 Sign = Literal["positive", "negative", "zero", "non-finite"]
 
@@ -67,10 +67,10 @@ def theme_named(name: str) -> Theme:
     """The theme of this name.
 
     Raises:
-        StructureError: there is none.
+        DrawingError: there is none.
     """
     if name not in THEMES:
-        raise StructureError(f"no theme is called {name!r}; there are {' and '.join(THEMES)}")
+        raise DrawingError(f"no theme is called {name!r}; there are {' and '.join(THEMES)}")
     return THEMES[name]
 
 
