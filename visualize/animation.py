@@ -24,8 +24,13 @@ from visualize.page.graph import HEIGHT, WIDTH, middle, placed
 from visualize.steps import Backward, Contribution, Forward, Steps
 from visualize.text import equation, equation_in_numbers
 
-INK: Final, SOFT, LINE, PAPER = "#1d1c23", "#62606b", "#c9c5d0", "#faf9f6"
-UPSTREAM: Final, LOCAL, GIVES = "#5a3fcb", "#0b6f63", "#b02a57"
+INK: Final = "#1d1c23"
+SOFT: Final = "#62606b"
+LINE: Final = "#c9c5d0"
+PAPER: Final = "#faf9f6"
+UPSTREAM: Final = "#5a3fcb"
+LOCAL: Final = "#0b6f63"
+GIVES: Final = "#b02a57"
 DOTS: Final = 100
 """Pixels for one unit of the figure's size."""
 
@@ -58,18 +63,20 @@ def to_gif(walk: Steps, path: str | os.PathLike[str], *, seconds: float = 1.2, p
     """
     if not seconds >= 0.02:
         raise LengthError(f"a frame lasts at least 0.02 seconds; got seconds={seconds!r}")
-    matplotlib = extra("matplotlib.figure", "plot")
+    figures = extra("matplotlib.figure", "plot")
     agg = extra("matplotlib.backends.backend_agg", "plot")
     images = extra("PIL.Image", "plot")
     moments = list(_moments(walk))
+    palette = images.new("P", (1, 1))
+    palette.putpalette(_palette())
     frames: list[Any] = []
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a label may be in any script
-        drawing = _Drawing(walk, matplotlib.Figure, agg.FigureCanvasAgg)
+        drawing = _Drawing(walk, figures.Figure, agg.FigureCanvasAgg)
         for moment in tqdm(moments, desc="frames", disable=not progress):
             drawing.show(moment)
-            picture = images.fromarray(drawing.pixels()[..., :3].copy())
-            frames.append(picture.quantize(colors=64, dither=0))
+            picture = images.frombytes("RGBA", drawing.canvas.get_width_height(), bytes(drawing.canvas.buffer_rgba()))
+            frames.append(picture.convert("RGB").quantize(palette=palette, dither=0))
     content = io.BytesIO()
     last = len(frames) - 1
     durations = [round(1000 * seconds * (3 if k == last else 1)) for k in range(len(frames))]
@@ -77,6 +84,17 @@ def to_gif(walk: Steps, path: str | os.PathLike[str], *, seconds: float = 1.2, p
         content, format="GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=False
     )  # fmt: skip
     return write(path, content.getvalue())
+
+
+def _palette() -> list[int]:
+    """The colours, and their mixtures with what they stand on, at the edges of letters and lines."""
+    mixed: dict[tuple[int, ...], None] = {}
+    for ground in (PAPER, "#ffffff"):
+        for colour in (INK, SOFT, LINE, UPSTREAM, LOCAL, GIVES):
+            under, over = (tuple(int(text[k : k + 2], 16) for k in (1, 3, 5)) for text in (ground, colour))
+            for share in range(13):
+                mixed[tuple(round(u + (o - u) * share / 12) for u, o in zip(under, over, strict=True))] = None
+    return [channel for colour in mixed for channel in colour]
 
 
 def _moments(walk: Steps) -> Iterator[_Moment]:
@@ -121,7 +139,7 @@ class _Drawing:
         self.walk = walk
         edges, layout = placed(walk)
         width, height = max(layout.width, 640.0), max(layout.height, 120.0) + 110.0
-        scale = min(1.0, 1600.0 / width, 1200.0 / height)
+        scale = min(1.0, 1400.0 / width, 1000.0 / height)
         self.size = 10.5 * 72 / DOTS * scale
         self.figure = figure_class(figsize=(width * scale / DOTS, height * scale / DOTS), dpi=DOTS, facecolor=PAPER)
         self.canvas = canvas_class(self.figure)
@@ -129,76 +147,72 @@ class _Drawing:
         shift = (width - layout.width) / 2
         axes.set(xlim=(-shift, width - shift), ylim=(height - 100.0, -100.0))
         axes.axis("off")
-        self.lines: dict[tuple[Value, int], Any] = {}
+        self.lines: dict[tuple[Value, int], list[Any]] = {}
         for (_, node, k), route in zip(edges, layout.routes, strict=True):
             codes = [Curve.MOVETO] + [Curve.CURVE4] * (len(route.points) - 1)
             line = PathPatch(Curve(route.points, codes), fill=False, edgecolor=LINE, linewidth=1.2)
-            self.lines[node, k] = axes.add_patch(line)
-            self._text(*middle(route), f"{node.partials[k]:.3g}", SOFT, 0.85, ha="center", backgroundcolor=PAPER)
-        self.boxes: dict[Value, Any] = {}
-        self.values: dict[Value, Any] = {}
-        self.gradients: dict[Value, Any] = {}
+            ground = {"facecolor": PAPER, "pad": 0.6, "edgecolor": "none"}
+            label = self._text(*middle(route), f"{node.partials[k]:.3g}", SOFT, 0.85, ha="center", bbox=ground)
+            self.lines[node, k] = [axes.add_patch(line), label]
+        self.boxes: dict[Value, list[Any]] = {}
+        """The box, and its texts: name, operation, value, gradient."""
         for node, name in walk.ids.items():
             place = layout.places[name]
             left, top = place.x - WIDTH / 2, place.y - HEIGHT / 2
             box = FancyBboxPatch((left, top), WIDTH, HEIGHT, boxstyle="round,pad=0,rounding_size=9", facecolor="white",
                                  edgecolor=LINE, linewidth=1.2)  # fmt: skip
-            self.boxes[node] = axes.add_patch(box)
-            self._text(left + 10, top + 14, visible(walk.name[node], 11), INK, weight="bold")
-            self._text(left + WIDTH - 10, top + 14, visible(node._op, 9), SOFT, 0.9, ha="right")
-            self.values[node] = self._text(left + 10, top + 31, number(node.data) if node.is_leaf else "·", INK)
-            self.gradients[node] = self._text(left + 10, top + 48, "", SOFT)
-        self.heading = self._text(14 - shift, -78, "", SOFT, 1.2)
-        self.words: list[Any] = []
-        self.changed: list[Any] = []
+            self.boxes[node] = [
+                axes.add_patch(box),
+                self._text(left + 10, top + 14, visible(walk.name[node], 11), INK, weight="bold"),
+                self._text(left + WIDTH - 10, top + 14, visible(node._op, 9), SOFT, 0.9, ha="right"),
+                self._text(left + 10, top + 31, number(node.data) if node.is_leaf else "·", INK),
+                self._text(left + 10, top + 48, "", SOFT),
+            ]
+        self.corner = 14 - shift
+        self.canvas.draw()
+        self.still = self.canvas.copy_from_bbox(self.figure.bbox)
+        """What has been drawn for good; a frame adds its highlights and its equation, which the next one removes."""
 
     def _text(self, x: float, y: float, text: str, colour: str, size: float = 1.0, **more: Any) -> Any:
         return self.axes.text(
-            x, y, text, color=colour, fontsize=self.size * size, va="center", parse_math=False,
-            **{"bbox": {"facecolor": more.pop("backgroundcolor"), "pad": 0.6, "edgecolor": "none"}}
-            if "backgroundcolor" in more else {}, **more,
+            x, y, text, color=colour, fontsize=self.size * size, va="center", parse_math=False, **more
         )  # fmt: skip
 
     def show(self, moment: _Moment) -> None:
-        """Change the figure to this moment, which follows the one shown."""
-        for patch in self.changed:
-            patch.set(edgecolor=LINE, linewidth=1.2)
-        self.changed = []
-        if moment.node is not None:
-            self._mark(self.boxes[moment.node], UPSTREAM)
-            if moment.phase == "forward":
-                self.values[moment.node].set_text(number(moment.node.data))
-        if moment.term is not None and moment.node is not None:
-            self._mark(self.boxes[moment.term.parent], GIVES)
-            self._mark(self.lines[moment.node, moment.term.edge], LOCAL)
+        """Draw this moment, which follows the one shown; only what changed is drawn anew."""
+        self.canvas.restore_region(self.still)
+        if moment.node is not None and moment.phase == "forward":
+            self.boxes[moment.node][3].set_text(number(moment.node.data))
+            self._draw(self.boxes[moment.node])
         for node, gradient in moment.gradient.items():
             glyph = "▲ " if gradient > 0 else "▼ " if gradient < 0 else ""
-            self.gradients[node].set_text(f"{glyph}{number(gradient)}")
-        self.heading.set_text(moment.phase)
-        self._write(moment.words)
+            self.boxes[node][4].set_text(f"{glyph}{number(gradient)}")
+            self._draw(self.boxes[node])
+        self.still = self.canvas.copy_from_bbox(self.figure.bbox)
+        if moment.term is not None and moment.node is not None:
+            self._mark(self.lines[moment.node, moment.term.edge], LOCAL)
+            self._mark(self.boxes[moment.term.parent], GIVES)
+        if moment.node is not None:
+            self._mark(self.boxes[moment.node], UPSTREAM)
+        self._write([(moment.phase, SOFT)], -78, 1.2)
+        self._write(moment.words, -44, 1.75)
 
-    def _mark(self, patch: Any, colour: str) -> None:
-        patch.set(edgecolor=colour, linewidth=2.6)
-        self.changed.append(patch)
+    def _draw(self, artists: list[Any]) -> None:
+        for artist in artists:
+            self.axes.draw_artist(artist)
 
-    def _write(self, words: list[tuple[str, str]]) -> None:
-        """The pieces of the equation one after the other, each in its colour."""
-        for word in self.words:
-            word.remove()
-        self.words = []
-        x = self.heading.get_position()[0]
-        to_data = self.axes.transData.inverted()
-        renderer = self.canvas.get_renderer()
+    def _mark(self, artists: list[Any], colour: str) -> None:
+        artists[0].set(edgecolor=colour, linewidth=2.6)
+        self._draw(artists)
+        artists[0].set(edgecolor=LINE, linewidth=1.2)
+
+    def _write(self, words: list[tuple[str, str]], y: float, size: float) -> None:
+        """Pieces of text one after the other, each in its colour."""
+        x = self.corner
+        across = self.axes.transData.inverted()
         for text, colour in words:
-            word = self._text(x, -44, text, colour, 1.75, ha="left")
-            box = word.get_window_extent(renderer)
-            x += to_data.transform((box.width, 0))[0] - to_data.transform((0, 0))[0]
-            self.words.append(word)
-
-    def pixels(self) -> Any:
-        """The figure as an array of bytes, height × width × 4."""
-        extra("numpy", "plot")
-        self.canvas.draw()
-        import numpy
-
-        return numpy.asarray(self.canvas.buffer_rgba())
+            word = self._text(x, y, text, colour, size, ha="left")
+            width = word.get_window_extent(self.canvas.get_renderer()).width
+            x += across.transform((width, 0))[0] - across.transform((0, 0))[0]
+            self._draw([word])
+            word.remove()

@@ -81,8 +81,8 @@ def markup_text(text: str, most: int = LONGEST) -> str:
 def attribute_document(document: str) -> str:
     """A whole HTML document for a ``srcdoc`` attribute: every character stays, none can end the attribute.
 
-    >>> attribute_document('<p title="x">\\n')
-    '&lt;p title=&quot;x&quot;&gt;\\n'
+    >>> attribute_document('<p title="x">')
+    '&lt;p title=&quot;x&quot;&gt;'
     """
     return document.translate(_ENTITIES)
 

@@ -122,4 +122,3 @@ def _title(filename: str) -> str:
     if "ipykernel" in filename or filename.startswith("<ipython-input"):
         return "notebook cell"
     return visible(PurePath(filename).name, NAME)
-
