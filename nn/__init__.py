@@ -1,16 +1,113 @@
 """Small neural networks, on top of ``autograd.Value`` alone.
 
 Where to read on: ``module.py``, what holds parameters; ``neuron.py``, micrograd's three classes; ``layers.py``;
-``losses.py``; ``optim/``.  This file only gathers the public names.
+``losses.py``; ``optim/``; ``fit.py``.  This file only gathers the public names.
 """
 
-from nn import optim
+from nn import init, optim, schedule
+from nn.activations import (
+    ELU,
+    GELU,
+    Identity,
+    LeakyReLU,
+    LogSoftmax,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Sine,
+    Softmax,
+    Softplus,
+    Tanh,
+    activation,
+    log_softmax,
+    softmax,
+)
+from nn.batchnorm import BatchNorm
+from nn.clip import clip_grad_norm_, clip_grad_value_
+from nn.criteria import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HingeLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+)
 from nn.errors import ModelFileError, OptionError, StateDictError, TargetError
 from nn.io import load, save
+from nn.layers import Dropout, Linear, Sequential
+from nn.losses import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    hinge_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+)
 from nn.module import Module
 from nn.neuron import MLP, Layer, Neuron
+from nn.regularise import l1_penalty, l2_penalty
+from nn.summary import summary
 
 __all__ = [
-    "MLP", "Layer", "ModelFileError", "Module", "Neuron", "OptionError", "StateDictError", "TargetError", "load",
-    "optim", "save",
-]  # fmt: skip
+    "ELU",
+    "GELU",
+    "MLP",
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "BatchNorm",
+    "CrossEntropyLoss",
+    "Dropout",
+    "HingeLoss",
+    "HuberLoss",
+    "Identity",
+    "KLDivLoss",
+    "L1Loss",
+    "Layer",
+    "LeakyReLU",
+    "Linear",
+    "LogSoftmax",
+    "MSELoss",
+    "ModelFileError",
+    "Module",
+    "NLLLoss",
+    "Neuron",
+    "OptionError",
+    "ReLU",
+    "Sequential",
+    "SiLU",
+    "Sigmoid",
+    "Sine",
+    "Softmax",
+    "Softplus",
+    "StateDictError",
+    "Tanh",
+    "TargetError",
+    "activation",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "cross_entropy",
+    "hinge_loss",
+    "huber_loss",
+    "init",
+    "kl_div",
+    "l1_loss",
+    "l1_penalty",
+    "l2_penalty",
+    "load",
+    "log_softmax",
+    "mse_loss",
+    "nll_loss",
+    "optim",
+    "save",
+    "schedule",
+    "softmax",
+    "summary",
+]

@@ -80,16 +80,12 @@ def nested_pairs(x: Any, y: Any, function: Callable[[Any, Any], Any], mismatch: 
     A list of one may stand beside a bare number: ``[prediction]`` beside ``target``.
     """
     x, y = plain(x), plain(y)
-    lists: Sequence[bool] = (isinstance(x, list | tuple), isinstance(y, list | tuple))
-    if all(lists):
-        if len(x) != len(y):
-            raise mismatch()
-        return [nested_pairs(a, b, function, mismatch) for a, b in zip(x, y, strict=True)]
-    if any(lists):
-        nest = x if lists[0] else y
-        if len(nest) != 1:
-            raise mismatch()
-        return (
-            nested_pairs(nest[0], y, function, mismatch) if lists[0] else nested_pairs(x, nest[0], function, mismatch)
-        )
-    return function(x, y)
+    if not isinstance(x, list | tuple):
+        if not isinstance(y, list | tuple):
+            return function(x, y)
+        x = [x]
+    elif not isinstance(y, list | tuple):
+        y = [y]
+    if len(x) != len(y):
+        raise mismatch()
+    return [nested_pairs(a, b, function, mismatch) for a, b in zip(x, y, strict=True)]

@@ -1,0 +1,330 @@
+"""Losses as functions, with PyTorch's names: how far predictions are from targets, as one Value to call backward on.
+
+    loss = nn.cross_entropy(model(x), 3)                # one sample: logits and the index of its class
+    loss = nn.mse_loss(model(batch), targets)           # a batch, averaged over all its entries
+
+Predictions and targets are numbers, or lists of one shape, nested for batches; ``[prediction]`` may stand beside a
+bare target.  ``reduction`` is ``"mean"``, ``"sum"`` or ``"none"``, which gives the losses in lists of that shape.
+Plain numbers alone give plain numbers.  What does not live here: the same losses as modules (``criteria.py``, the next
+file), penalties on weights (``regularise.py``), any derivative.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import autograd
+from autograd import Value
+from nn.errors import OptionError, TargetError
+from nn.nested import flat, is_batch, is_sequence, nested_pairs, plain, sample, shape
+
+REDUCTIONS: Final = ("mean", "sum", "none")
+
+
+def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """Squared error: (x - y)².
+
+    Args:
+        input: predictions, any shape.
+        target: of the same shape.
+        reduction: ``"mean"`` over all entries, ``"sum"`` or ``"none"``.
+
+    Raises:
+        TargetError: the shapes differ.
+
+    >>> mse_loss([1.0, 2.0], [1.0, 4.0])
+    2.0
+    """
+
+    def entry(x: Any, y: Any) -> Any:
+        d = x - y
+        return d * d
+
+    return _by_entry("mse_loss", input, target, entry, reduction)
+
+
+def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """Absolute error: |x - y|.
+
+    Args:
+        input: predictions, any shape.
+        target: of the same shape.
+        reduction: ``"mean"`` over all entries, ``"sum"`` or ``"none"``.
+
+    Raises:
+        TargetError: the shapes differ.
+
+    >>> l1_loss([1.0, 2.0], [1.0, 4.0], reduction="none")
+    [0.0, 2.0]
+    """
+    return _by_entry("l1_loss", input, target, lambda x, y: abs(x - y), reduction)
+
+
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
+    """½ d² for errors d = x - y within ±delta, and beyond them the straight line delta · (|d| - ½ delta).
+
+    Args:
+        input: predictions, any shape.
+        target: of the same shape.
+        reduction: ``"mean"`` over all entries, ``"sum"`` or ``"none"``.
+        delta: where the line takes over, above 0.
+
+    Raises:
+        TargetError: the shapes differ.
+
+    Source: Huber, Robust estimation of a location parameter, 1964.
+
+    >>> huber_loss([0.0, 0.0], [1.0, 10.0], reduction="none")
+    [0.5, 9.5]
+    """
+    if not delta > 0.0:
+        raise OptionError(f"delta must be above 0; got {delta!r}")
+
+    def entry(x: Any, y: Any) -> Any:
+        d = x - y
+        c = autograd.clamp(d, -delta, delta)  # c · (d - ½ c) is both pieces, and a compiled program decides again
+        return c * (d - 0.5 * c)
+
+    return _by_entry("huber_loss", input, target, entry, reduction)
+
+
+def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """max(0, 1 - y · x) for targets y of -1 and 1: 0 once a score x is on the right side by a margin of 1.
+
+    Args:
+        input: scores, any shape.
+        target: of the same shape, each -1 or 1.
+        reduction: ``"mean"`` over all entries, ``"sum"`` or ``"none"``.
+
+    Raises:
+        TargetError: the shapes differ, or a target is neither -1 nor 1.
+
+    Source: Cortes & Vapnik, Support-vector networks, 1995.
+
+    >>> hinge_loss([0.25, 3.0], [-1, 1], reduction="none")
+    [1.25, 0.0]
+    """
+
+    def entry(x: Any, y: Any) -> Any:
+        if float(y) not in (-1.0, 1.0):
+            raise TargetError(f"hinge_loss takes targets of -1 and 1; got {y!r}. Classes 0 and 1 become 2 * y - 1")
+        return autograd.relu(1.0 - y * x)
+
+    return _by_entry("hinge_loss", input, target, entry, reduction)
+
+
+def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """-y · ln p - (1 - y) · ln(1 - p), in nats; a logarithm counts as -100 at the least, as in PyTorch.
+
+    Where you have logits, ``binary_cross_entropy_with_logits`` is exact also for those far from 0.
+
+    Args:
+        input: probabilities p of class 1, any shape.
+        target: of the same shape, from 0 to 1.
+        reduction: ``"mean"`` over all entries, ``"sum"`` or ``"none"``.
+
+    Raises:
+        TargetError: the shapes differ, or a prediction is no probability.
+
+    >>> binary_cross_entropy([0.5, 0.0], [1, 1], reduction="none")
+    [0.6931471805599453, 100.0]
+    """
+
+    def entry(p: Any, y: Any) -> Any:
+        if p < 0.0 or p > 1.0:
+            raise TargetError(
+                f"binary_cross_entropy takes probabilities, from 0 to 1; got {p!r}. "
+                "For logits there is binary_cross_entropy_with_logits"
+            )
+        fixed = not isinstance(y, Value)
+        if fixed and y == 1:
+            return -autograd.maximum(autograd.log(p), -100.0)
+        if fixed and y == 0:
+            return -autograd.maximum(autograd.log1p(-p), -100.0)
+        yes, no = autograd.maximum(autograd.log(p), -100.0), autograd.maximum(autograd.log1p(-p), -100.0)
+        return (y - 1.0) * no - y * yes
+
+    return _by_entry("binary_cross_entropy", input, target, entry, reduction)
+
+
+def binary_cross_entropy_with_logits(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """``binary_cross_entropy`` of sigmoid(z), from the logits z themselves: softplus(z) - y · z; never overflows.
+
+    Args:
+        input: logits z, any shape.
+        target: of the same shape, from 0 to 1.
+        reduction: ``"mean"`` over all entries, ``"sum"`` or ``"none"``.
+
+    Raises:
+        TargetError: the shapes differ.
+
+    >>> binary_cross_entropy_with_logits([1000.0, -1000.0], [1, 1], reduction="none")
+    [0.0, 1000.0]
+    """
+
+    def entry(z: Any, y: Any) -> Any:
+        fixed = not isinstance(y, Value)
+        if fixed and y == 1:
+            return autograd.softplus(-z)
+        if fixed and y == 0:
+            return autograd.softplus(z)
+        return autograd.softplus(z) - y * z
+
+    return _by_entry("binary_cross_entropy_with_logits", input, target, entry, reduction)
+
+
+def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """-ln softmax(z)[class], or -Σ tⱼ ln softmax(z)ⱼ, in nats, from the logits z: logsumexp(z) - z[class].
+
+    Args:
+        input: logits of one sample, list[n], or of a batch, list[batch][n].
+        target: for each sample the index of its class, from 0 to n - 1, or a distribution, list[n].
+        reduction: ``"mean"`` over the batch, ``"sum"`` or ``"none"``.
+
+    Raises:
+        TargetError: there is no such class, or as many targets as samples, or entries as logits.
+
+    >>> cross_entropy([[0.0, 1000.0], [1000.0, 0.0]], [1, 1], reduction="none")
+    [0.0, 1000.0]
+    """
+
+    def entry(logits: Any, t: Any) -> Any:
+        zs = sample(logits)
+        total = autograd.logsumexp(zs)
+        if not is_sequence(t):
+            return total - zs[class_index("cross_entropy", t, len(zs))]
+        ts = sample(t)
+        if len(ts) != len(zs):
+            raise TargetError(f"cross_entropy has {len(zs)} logits and a distribution over {len(ts)} classes")
+        mass = autograd.sum(ts)
+        return (total if mass.__class__ is float and mass == 1.0 else total * mass) - autograd.dot(ts, zs)
+
+    return _by_sample("cross_entropy", input, target, entry, reduction)
+
+
+def nll_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """Minus the log-probability of the right class, in nats; after ``log_softmax`` it is the cross-entropy.
+
+    Args:
+        input: log-probabilities of one sample, list[n], or of a batch, list[batch][n].
+        target: for each sample the index of its class, from 0 to n - 1.
+        reduction: ``"mean"`` over the batch, ``"sum"`` or ``"none"``.
+
+    Raises:
+        TargetError: there is no such class, or as many targets as samples.
+
+    >>> nll_loss([[-0.5, -1.0], [-2.0, -0.25]], [0, 1])
+    0.375
+    """
+
+    def entry(row: Any, t: Any) -> Any:
+        logs = sample(row)
+        return -logs[class_index("nll_loss", t, len(logs))]
+
+    return _by_sample("nll_loss", input, target, entry, reduction)
+
+
+def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
+    """t · (ln t - x) for log-probabilities x and probabilities t, in nats: summed, the divergence KL(t ∥ eˣ).
+
+    Args:
+        input: log-probabilities x, any shape.
+        target: probabilities of the same shape, or their logarithms with ``log_target``.
+        reduction: ``"batchmean"``, the divergence by its definition, sums and divides by the length of ``input``;
+            ``"mean"`` over all entries, ``"sum"`` or ``"none"``.
+        log_target: whether the targets are logarithms.
+
+    Raises:
+        TargetError: the shapes differ.
+
+    >>> kl_div([[-1.0, -1.0]], [[0.0, 1.0]], reduction="batchmean")
+    1.0
+    """
+
+    def entry(x: Any, t: Any) -> Any:
+        if log_target:
+            return autograd.exp(t) * (t - x)
+        if isinstance(t, Value):
+            return autograd.where(autograd.equal(t, 0.0), 0.0, t * (autograd.log(t) - x))
+        return 0.0 if t == 0 else t * autograd.log(t) - t * x
+
+    if reduction != "batchmean":
+        return _by_entry("kl_div", input, target, entry, reduction)
+    x = plain(input)
+    return _by_entry("kl_div", x, target, entry, "sum") / (len(x) if isinstance(x, list | tuple) else 1)
+
+
+def class_index(name: str, target: Any, classes: int) -> int:
+    """``target`` as the index of one of so many classes.
+
+    Raises:
+        TargetError: it is none.
+    """
+    try:
+        index = int(target)
+        whole = index == float(target)
+    except (TypeError, ValueError, OverflowError):
+        whole = False
+    if not whole or not 0 <= index < classes:
+        raise TargetError(f"{name} takes the index of a class, a whole number from 0 to {classes - 1}; got {target!r}")
+    return index
+
+
+def _by_entry(name: str, input: Any, target: Any, entry: Callable[[Any, Any], Any], reduction: str) -> Any:
+    def mismatch() -> TargetError:
+        return TargetError(
+            f"{name} compares predictions with targets of the same shape; got {shape(plain(input))} and "
+            f"{shape(plain(target))}"
+        )
+
+    _known(reduction)
+    return reduced(nested_pairs(input, target, entry, mismatch), reduction)
+
+
+def _by_sample(name: str, input: Any, target: Any, entry: Callable[[Any, Any], Any], reduction: str) -> Any:
+    _known(reduction)
+    x, y = plain(input), plain(target)
+    if not is_batch(x):
+        return entry(x, y[0] if isinstance(y, list | tuple) and len(y) == 1 != len(x) else y)
+    if not isinstance(y, list | tuple) or len(x) != len(y):
+        given = len(y) if isinstance(y, list | tuple) else repr(y)
+        raise TargetError(f"{name} takes one target for each of the {len(x)} samples; got {given}")
+    one = [t[0] if isinstance(t, list | tuple) and len(t) == 1 != len(row) else t for row, t in zip(x, y, strict=True)]
+    return reduced([entry(row, t) for row, t in zip(x, one, strict=True)], reduction)
+
+
+def _known(reduction: str) -> None:
+    if reduction not in REDUCTIONS:
+        raise OptionError(f"reduction is one of {', '.join(REDUCTIONS)}; got {reduction!r}")
+
+
+def reduced(losses: Any, reduction: str) -> Any:
+    """A nest of losses as their mean, their sum, or as it is; one node for all of them."""
+    if reduction == "none" or not isinstance(losses, list):
+        return losses
+    entries = flat(losses)
+    if len(entries) == 1:
+        return entries[0]
+    return autograd.mean(entries) if reduction == "mean" else autograd.sum(entries)
+
+
+LOSSES: Final[dict[str, Callable[..., Any]]] = {
+    **{function.__name__: function for function in (
+        mse_loss, l1_loss, huber_loss, hinge_loss, binary_cross_entropy, binary_cross_entropy_with_logits,
+        cross_entropy, nll_loss, kl_div,
+    )},
+    "mse": mse_loss, "mae": l1_loss, "l1": l1_loss, "huber": huber_loss, "hinge": hinge_loss,
+}  # fmt: skip
+"""Every loss by name."""
+
+
+def loss_function(loss: str | Callable[..., Any]) -> Callable[..., Any]:
+    """The loss of that name; a function or module ``(predictions, targets) -> loss`` is given back as it is.
+
+    Raises:
+        OptionError: there is none of that name.
+    """
+    if callable(loss):
+        return loss
+    if loss not in LOSSES:
+        raise OptionError(f"no loss is called {loss!r}; there are {', '.join(LOSSES)}")
+    return LOSSES[loss]

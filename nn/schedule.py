@@ -1,0 +1,213 @@
+"""Learning rates that change while training, with PyTorch's names; each is a formula of the step t = 0, 1, 2, ...
+
+    warm_up = LinearLR(optimizer, start_factor=0.1, total_iters=5)
+    decay = CosineAnnealingLR(optimizer, T_max=95)
+    schedule = SequentialLR(optimizer, [warm_up, decay], milestones=[5])
+    for epoch in range(100):
+        ...                     # optimizer.step() for every batch
+        schedule.step()         # once an epoch
+
+A schedule sets ``group["lr"]`` of every group at once when it is made and at each ``step()``.  What does not live
+here: the optimisers (``optim/``).
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from nn.errors import OptionError, StateDictError
+from nn.optim import Optimizer
+
+
+class LRScheduler:
+    """Base of the schedules.
+
+    Args:
+        optimizer: whose rates to set; those it has when it gets its first schedule are the base rates.
+    """
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizer
+        for group in optimizer.param_groups:
+            group.setdefault("initial_lr", group["lr"])
+        self.base_lrs = [float(group["initial_lr"]) for group in optimizer.param_groups]
+        self.last_epoch = 0
+        self._set()
+
+    def rate(self, base: float, t: int) -> float:
+        """The learning rate at step ``t`` for the base rate ``base``; a subclass defines it."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """Go on to the next step, and set the rates."""
+        self.last_epoch += 1
+        self._set()
+
+    def _set(self) -> None:
+        for group, rate in zip(self.optimizer.param_groups, self.get_last_lr(), strict=True):
+            group["lr"] = rate
+
+    def get_last_lr(self) -> list[float]:
+        """The rates of the present step, one a group."""
+        return [self.rate(base, self.last_epoch) for base in self.base_lrs]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Step and base rates; the formula's own options are the constructor's."""
+        return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs)}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go to the step of ``state_dict``, and set the rates.
+
+        Raises:
+            StateDictError: it is no state of a schedule over as many groups; nothing is changed then.
+        """
+        try:
+            step, bases = int(state_dict["last_epoch"]), [float(rate) for rate in state_dict["base_lrs"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise StateDictError(f"this is no state of a schedule, as state_dict() gives it: {error!r}") from None
+        if len(bases) != len(self.base_lrs):
+            raise StateDictError(f"the state has {len(bases)} base rates; this schedule has {len(self.base_lrs)}")
+        self.last_epoch, self.base_lrs = step, bases
+        self._set()
+
+
+class LambdaLR(LRScheduler):
+    """base · lr_lambda(t).
+
+    Args:
+        optimizer: whose rates to set.
+        lr_lambda: the factor at step t.
+    """
+
+    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
+        self.lr_lambda = lr_lambda
+        super().__init__(optimizer)
+
+    def rate(self, base: float, t: int) -> float:
+        """The learning rate at step ``t``."""
+        return base * self.lr_lambda(t)
+
+
+class StepLR(LRScheduler):
+    """base · gamma^⌊t / step_size⌋: down by a factor, every step_size steps.
+
+    Args:
+        optimizer: whose rates to set.
+        step_size: 1 or more.
+        gamma: the factor.
+
+    >>> from autograd import Value
+    >>> from nn.optim import SGD
+    >>> schedule = StepLR(SGD([Value(0.0)], lr=1.0), step_size=2, gamma=0.5)
+    >>> [schedule.step() or schedule.get_last_lr()[0] for _ in range(4)]
+    [1.0, 0.5, 0.5, 0.25]
+    """
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        _at_least_one("step_size", step_size)
+        self.step_size, self.gamma = step_size, gamma
+        super().__init__(optimizer)
+
+    def rate(self, base: float, t: int) -> float:
+        """The learning rate at step ``t``."""
+        return float(base * self.gamma ** (t // self.step_size))
+
+
+class ExponentialLR(LRScheduler):
+    """base · gammaᵗ.
+
+    Args:
+        optimizer: whose rates to set.
+        gamma: the factor of each step.
+    """
+
+    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
+        self.gamma = gamma
+        super().__init__(optimizer)
+
+    def rate(self, base: float, t: int) -> float:
+        """The learning rate at step ``t``."""
+        return float(base * self.gamma**t)
+
+
+class CosineAnnealingLR(LRScheduler):
+    """From base down to eta_min along half a cosine: eta_min + ½ (base - eta_min)(1 + cos(π t / T_max)).
+
+    Args:
+        optimizer: whose rates to set.
+        T_max: how many steps the way down takes, 1 or more; after them the rate rises again along the same curve.
+        eta_min: the lowest rate.
+
+    Source: Loshchilov & Hutter, SGDR, 2017, eq. 5.
+    """
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
+        _at_least_one("T_max", T_max)
+        self.T_max, self.eta_min = T_max, eta_min
+        super().__init__(optimizer)
+
+    def rate(self, base: float, t: int) -> float:
+        """The learning rate at step ``t``."""
+        return self.eta_min + (base - self.eta_min) * (1.0 + math.cos(math.pi * t / self.T_max)) / 2.0
+
+
+class LinearLR(LRScheduler):
+    """Warm-up: base · (start_factor + (end_factor - start_factor) · min(t / total_iters, 1)).
+
+    Args:
+        optimizer: whose rates to set.
+        start_factor: at t = 0, in (0, 1].
+        end_factor: from total_iters on, in [0, 1].
+        total_iters: how many steps the warm-up takes, 1 or more.
+
+    Source: Goyal et al., Accurate, large minibatch SGD, 2017, section 2.2.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, start_factor: float = 1.0 / 3, end_factor: float = 1.0, total_iters: int = 5
+    ) -> None:
+        if not 0.0 < start_factor <= 1.0 or not 0.0 <= end_factor <= 1.0:
+            raise OptionError(
+                "start_factor must lie in (0, 1] and end_factor in [0, 1]; "
+                f"got start_factor={start_factor!r}, end_factor={end_factor!r}"
+            )
+        _at_least_one("total_iters", total_iters)
+        self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
+        super().__init__(optimizer)
+
+    def rate(self, base: float, t: int) -> float:
+        """The learning rate at step ``t``."""
+        share = min(t / self.total_iters, 1.0)
+        return base * (self.start_factor + (self.end_factor - self.start_factor) * share)
+
+
+class SequentialLR(LRScheduler):
+    """One schedule after the other, each from its own t = 0; warm-up before a decay, for one.
+
+    Args:
+        optimizer: whose rates to set.
+        schedulers: in order, all of this optimizer.
+        milestones: the steps, in rising order, at which the second, third, ... take over.
+    """
+
+    def __init__(self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int]) -> None:
+        if len(schedulers) != len(milestones) + 1 or list(milestones) != sorted(milestones):
+            raise OptionError(
+                "there is one milestone between any two schedules, in rising order; "
+                f"got {len(schedulers)} schedules and the milestones {list(milestones)}"
+            )
+        if any(schedule.optimizer is not optimizer for schedule in schedulers):
+            raise OptionError("all schedules of a sequence must be made for the optimizer that the sequence is for")
+        self.schedulers, self.milestones = list(schedulers), list(milestones)
+        super().__init__(optimizer)
+
+    def rate(self, base: float, t: int) -> float:
+        """The learning rate at step ``t``."""
+        place = bisect_right(self.milestones, t)
+        return self.schedulers[place].rate(base, t - (self.milestones[place - 1] if place else 0))
+
+
+def _at_least_one(name: str, number: int) -> None:
+    if number < 1:
+        raise OptionError(f"{name} must be 1 or more; got {number!r}")
