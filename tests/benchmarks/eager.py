@@ -1,9 +1,9 @@
 """Eager speed and memory: single operations, the moons step, one sample through 784-64-64-10, linearity.
 
 The four races and what is said about them live here. What is run stands in `work.py`, who runs it in `peers.py`, how
-one engine does it in `runners.py`, and the rules of fair measuring in `measure.py`. Every line first holds value and gradients against
-micrograd's; one that differs is named, and the exit status is 1. Figures that miss their target are marked, and change
-no exit status.
+one engine does it in `runners.py`, and the rules of fair measuring in `measure.py`. Every line first holds value and
+gradients against micrograd's; one that differs is named, and the exit status is 1. Figures that miss their target are
+marked, and change no exit status.
 """
 
 from __future__ import annotations
