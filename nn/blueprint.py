@@ -93,7 +93,10 @@ def _arguments(module: Module) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for parameter in inspect.signature(type(module)).parameters.values():
         if parameter.kind is parameter.VAR_POSITIONAL:
-            found["*"] = module.children()
+            found["*"] = getattr(module, parameter.name)
+        elif parameter.name == "init":
+            init = getattr(module, "init", None)  # the weights are kept anyway; a function of one's own is not
+            found["init"] = init if isinstance(init, str) else parameter.default
         elif parameter.name != "rng" and hasattr(module, parameter.name):
             found[parameter.name] = getattr(module, parameter.name)
         elif parameter.default is parameter.empty:

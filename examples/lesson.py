@@ -1,0 +1,82 @@
+"""What the lessons share: options, pictures, data.  Nothing here learns anything; start with ``line_fit.py``."""
+
+import argparse
+import importlib
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from autograd import MissingExtraError
+
+
+def options(
+    doc: str | None, argv: Sequence[str] | None, *, lr: float, seed: int = 0, lr_means: str = "learning rate",
+    **switches: str,
+) -> argparse.Namespace:  # fmt: skip
+    """The options that every lesson takes, and switches of its own with their help texts.
+
+    Args:
+        doc: the lesson's docstring, for ``--help``.
+        argv: arguments without the program's name; those of the command line by default.
+        lr: the default of ``--lr``.
+        seed: the default of ``--seed``.
+        lr_means: what ``--lr`` is in this lesson.
+        switches: ``full="train on everything"`` makes ``--full``.
+    """
+    name = Path(sys.argv[0]).stem if argv is None else "lesson"
+    parser = argparse.ArgumentParser(
+        prog=f"python -m examples.{name}", description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seed", type=int, default=seed, help=f"of all random numbers (default {seed})")
+    parser.add_argument("--lr", type=float, default=lr, help=f"{lr_means} (default {lr}); with 0 the lesson fails")
+    parser.add_argument(
+        "--plot", nargs="?", const=f"{name}.png", metavar="FILE", help=f"draw a picture (default {name}.png)"
+    )
+    for switch, text in switches.items():
+        parser.add_argument(f"--{switch}", action="store_true", help=text)
+    return parser.parse_args(argv)
+
+
+@contextmanager
+def picture(path: str, columns: int = 1) -> Iterator[Any]:
+    """Axes to draw on, one or a row of several, saved to ``path`` at the end."""
+    figure = extra("matplotlib.figure", "plot").Figure(figsize=(5.5 * columns, 4.2), layout="constrained")
+    yield figure.subplots(1, columns)
+    figure.savefig(path, dpi=150)
+    print(f"picture: {path}")
+
+
+def extra(module: str, name: str) -> Any:
+    """The imported ``module``, which comes with the extra ``name``.
+
+    Raises:
+        MissingExtraError: it is not installed; the text is the command that installs it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f'this lesson needs {module.partition(".")[0]}: pip install "chainrule[{name}]"'
+        ) from error
+
+
+def standardised(rows: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Every column with mean 0 and standard deviation 1: inputs of one size, so that one learning rate suits all."""
+    columns = []
+    for column in zip(*rows, strict=True):
+        mean = sum(column) / len(column)
+        deviation = (sum((x - mean) ** 2 for x in column) / len(column)) ** 0.5
+        columns.append([(x - mean) / deviation for x in column])
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def split(data: tuple[list[Any], list[Any]], share: float, rng: random.Random) -> tuple[Any, Any]:
+    """Data (X, y) in two parts at random, the second with ``share`` of it: to train on, and to hold out."""
+    order = list(range(len(data[0])))
+    rng.shuffle(order)
+    cut = round(len(order) * (1 - share))
+    parts = [([data[0][i] for i in part], [data[1][i] for i in part]) for part in (order[:cut], order[cut:])]
+    return parts[0], parts[1]
