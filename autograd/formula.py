@@ -306,7 +306,7 @@ def _latex(tree: ast.expr, letters: Mapping[str, str], functions: Mapping[str, s
         case ast.UnaryOp():
             return f"-{part(tree.operand, 2)}", 1
         case ast.BinOp(op=ast.Div()):
-            return rf"\frac{{{part(tree.left, 0)}}}{{{part(tree.right, 0)}}}", 5
+            return rf"\frac{{{part(tree.left, 0)}}}{{{part(tree.right, 0)}}}", 4
         case ast.BinOp(op=ast.Pow()):
             return f"{part(tree.left, 5)}^{{{part(tree.right, 0)}}}", 4
         case ast.BinOp(op=ast.FloorDiv()):

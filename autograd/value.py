@@ -255,6 +255,14 @@ class Value(Scalar):
         grad = self._grad._data if isinstance(self._grad, Value) else self._grad
         return f"Value(data={self._data}, grad={grad})"
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What a notebook shows: the text, and a drawing of the graph where ``visualize`` is installed."""
+        try:
+            from visualize.display import mimebundle
+        except ImportError:
+            return {"text/plain": repr(self)}
+        return mimebundle(self)
+
     # copies and pickles: iterative, and a copied graph is whole -----------------------------------------------------
 
     def __copy__(self) -> "Value":

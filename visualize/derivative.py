@@ -162,3 +162,9 @@ class _Named(ast.NodeTransformer):
         if k is not None:
             return ast.Name(self.groups[g][k])
         return ast.Name(node.id)
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        match node:
+            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]) if name in self.where:
+                return ast.Constant(len(self.groups[self.where[name][0]]))
+        return self.generic_visit(node)
