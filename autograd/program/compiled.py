@@ -245,13 +245,13 @@ class Program:
 
         ``values`` is an array of one number for each of ``leaves``; with a batch the value has one entry a sample.
         """
-        from autograd.program.export import to_jax
+        from autograd.program.to_jax import to_jax
 
         return to_jax(self)
 
     def to_onnx(self, path: Any) -> None:
         """Write the forward pass as an ONNX model: input ``values``, one input a batch leaf, one output each."""
-        from autograd.program.export import to_onnx
+        from autograd.program.to_onnx import to_onnx
 
         to_onnx(self, path)
 

@@ -1,0 +1,453 @@
+"""The array backend on any library of the array API standard: PyTorch, JAX, CuPy, NumPy itself.
+
+The same array program as in ``array.py``, run without changing any array: each instruction's results are a *segment*,
+a new array, and a view is a slice of one segment, or a gather from several.  So the very same functions serve
+``to_jax``, where XLA compiles and shards them, and run on whatever device the arrays live on.
+
+What lives here: segments, and each symbol's function in the standard's words.  What does not: any derivative.
+"""
+
+import importlib
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from autograd.errors import MissingExtraError, ProgramError
+from autograd.ops import others
+from autograd.program.symbols import COMPARED, Symbol, letter, product
+from autograd.program.vectors import Apply, ArrayProgram, Product, View, takers
+
+LIBRARIES: Final = ("numpy", "torch", "jax", "cupy")
+
+
+class Library:
+    """An array library: its namespace, and the three things that the standard leaves out.
+
+    Args:
+        name: one of ``LIBRARIES``, with a device after a colon where the library has several.
+
+    Raises:
+        MissingExtraError: it is not installed.
+        ProgramError: there is no such library.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name, _, self.device = name.partition(":")
+        if self.name not in LIBRARIES:
+            raise ProgramError(f"the array libraries are {', '.join(LIBRARIES)}; got {name!r}")
+        try:
+            if self.name == "jax":
+                self.xp: Any = importlib.import_module("jax.numpy")
+            else:
+                self.xp = importlib.import_module(f"array_api_compat.{self.name}")
+        except ImportError as error:
+            command = 'pip install "chainrule[fast]"' if error.name == "array_api_compat" else f"pip install {self.name}"
+            raise MissingExtraError(f"arrays of {self.name} need the package {error.name}: {command}") from error
+
+    def asarray(self, numbers: Any, dtype: Any) -> Any:
+        """An array on this library's device."""
+        if self.name == "jax":
+            import jax
+
+            made = self.xp.asarray(numbers, dtype=dtype)
+            return jax.device_put(made, jax.devices(self.device)[0]) if self.device else made
+        if self.name == "torch" and self.device:
+            return self.xp.asarray(numbers, dtype=dtype, device=self.device)
+        return self.xp.asarray(numbers, dtype=dtype)
+
+    def special(self, name: str) -> Any:
+        """``erf`` or ``erfc``."""
+        if self.name == "numpy":
+            from autograd.program.backends.array import FUNCTIONS
+
+            return FUNCTIONS[name]
+        module = {"torch": "torch.special", "jax": "jax.scipy.special", "cupy": "cupyx.scipy.special"}[self.name]
+        return getattr(importlib.import_module(module), name)
+
+    def add_at(self, array: Any, places: Any, numbers: Any) -> Any:
+        """A new array: ``array`` with ``numbers`` added at ``places``, which may occur twice."""
+        if self.name == "jax":
+            return array.at[places].add(numbers)
+        if self.name == "torch":
+            return array.index_add(0, places, numbers)
+        array = array.copy()
+        self.xp.add.at(array, places, numbers)
+        return array
+
+
+class Executor:
+    """An array program as functions without side effects.
+
+    Args:
+        program: what to run.
+        library: on what.
+        dtype: the name of a floating type.
+    """
+
+    def __init__(self, program: ArrayProgram, library: Library, dtype: str) -> None:
+        self.program, self.library, self.xp = program, library, library.xp
+        self.dtype = getattr(library.xp, dtype)
+        self.rules = program.rules()
+        self._special: dict[str, Any] = {}
+
+    def forward(self, values: Any, batch: Sequence[Any]) -> "_Run":
+        """Run forward; the outputs are ``run.outputs()``."""
+        run = _Run(self, values, batch)
+        for step in self.program.instructions:
+            run.apply(step) if isinstance(step, Apply) else run.product(step)
+        return run
+
+    def function(self, head: str) -> Callable[..., Any]:
+        """A symbol's function on arrays."""
+        xp = self.xp
+        own = {
+            "add": lambda x, y: x + y, "sub": lambda x, y: x - y, "mul": lambda x, y: x * y, "div": self._divide,
+            "neg": lambda x: -x, "fabs": xp.abs, "mod": lambda x, y: xp.remainder(*self._pair(x, y)),
+            "floor_divide": self._floor_divide, "pow": self._pow, "hypot": self._hypot,
+            "atan2": lambda x, y: xp.atan2(*self._pair(x, y)) if hasattr(xp, "atan2") else xp.arctan2(x, y),
+            "maximum": lambda x, y: xp.maximum(*self._pair(x, y)), "minimum": lambda x, y: xp.minimum(*self._pair(x, y)),
+            "greater": lambda x, y: x > y, "greater_equal": lambda x, y: x >= y, "less": lambda x, y: x < y,
+            "less_equal": lambda x, y: x <= y, "equal": lambda x, y: x == y, "not_equal": lambda x, y: x != y,
+            "sum": lambda x: xp.sum(x, axis=1), "prod": lambda x: xp.prod(x, axis=1),
+            "max": lambda x: xp.max(x, axis=1), "min": lambda x: xp.min(x, axis=1),
+            "logsumexp": self._logsumexp, "others": self._others,
+        }  # fmt: skip
+        if head in own:
+            return own[head]
+        if head in ("erf", "erfc"):
+            if head not in self._special:
+                self._special[head] = self.library.special(head)
+            return self._special[head]  # type: ignore[no-any-return]
+        return getattr(xp, head)  # type: ignore[no-any-return]
+
+    def _pair(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """Two arrays, where one of them may be a number."""
+        if not hasattr(x, "shape"):
+            x = self.xp.full_like(y, x)
+        if not hasattr(y, "shape"):
+            y = self.xp.full_like(x, y)
+        return x, y
+
+    def _divide(self, x: Any, y: Any) -> Any:
+        return x / y
+
+    def _nan(self, x: Any, y: Any, found: Any) -> Any:
+        """``found``, and NaN wherever an operand is NaN."""
+        return self.xp.where((x != x) | (y != y), math.nan, found)
+
+    def _pow(self, x: Any, y: Any) -> Any:
+        x, y = self._pair(x, y)
+        return self._nan(x, y, self.xp.pow(x, y) if hasattr(self.xp, "pow") else self.xp.power(x, y))
+
+    def _hypot(self, x: Any, y: Any) -> Any:
+        x, y = self._pair(x, y)
+        return self._nan(x, y, self.xp.hypot(x, y))
+
+    def _floor_divide(self, x: Any, y: Any) -> Any:
+        x, y = self._pair(x, y)
+        return self.xp.where(y == 0.0, math.nan, self.xp.floor_divide(x, y))
+
+    def _logsumexp(self, xs: Any) -> Any:
+        """As ``ieee.logsumexp``: the largest operand's own term goes into log1p exactly."""
+        xp = self.xp
+        if not xs.shape[1]:
+            return xp.sum(xs, axis=1) - math.inf
+        m = xp.max(xs, axis=1)
+        at = xp.argmax(xs, axis=1)
+        number = xp.reshape(self.index(np.arange(xs.shape[1])), (1, -1) + (1,) * (len(xs.shape) - 2))
+        terms = xp.where(number == at[:, None], 0.0, xp.exp(xs - m[:, None]))
+        return xp.where(xp.isinf(m), m, m + xp.log1p(xp.sum(terms, axis=1)))
+
+    def _others(self, xs: Any) -> Any:
+        columns = others([xs[:, k] for k in range(xs.shape[1])])
+        return self.xp.stack([c if hasattr(c, "shape") else self.xp.ones_like(xs[:, 0]) * c for c in columns], axis=1)
+
+    def index(self, places: Any) -> Any:
+        """Places as this library's integers."""
+        return self.library.asarray(np.ascontiguousarray(places), self.xp.int32 if self.library.name == "jax" else self.xp.int64)
+
+
+class _Segment:
+    """The results of one instruction, or what stands in memory from the start."""
+
+    __slots__ = ("array", "gradient", "start", "stop")
+
+    def __init__(self, start: int, array: Any) -> None:
+        self.start, self.stop, self.array = start, start + array.shape[0], array
+        self.gradient: Any = None
+
+
+class _Run:
+    """One run: segments of both memories, in order of places."""
+
+    def __init__(self, executor: Executor, values: Any, batch: Sequence[Any]) -> None:
+        self.executor, self.xp, self.library = executor, executor.xp, executor.library
+        program = executor.program
+        self.segments: tuple[list[_Segment], list[_Segment]] = ([], [])
+        if program.leaves:
+            self._add(False, 0, values)
+        for place, numbers in program.fixed:
+            self._add(False, place, self.library.asarray(numbers, executor.dtype))
+        self.lanes = batch[0].shape[0] if batch else 1
+        if batch:
+            self._add(True, 0, self.xp.stack(list(batch), axis=0))
+
+    def _add(self, varying: bool, place: int, array: Any) -> _Segment:
+        segment = _Segment(place, array)
+        self.segments[varying].append(segment)
+        self.segments[varying].sort(key=lambda s: s.start)
+        return segment
+
+    def _covering(self, view: View) -> list[_Segment]:
+        places = view.places()
+        low, high = int(places.min()), int(places.max())
+        return [s for s in self.segments[view.varying] if s.start <= high and s.stop > low]
+
+    def read(self, view: View) -> Any:
+        """The numbers of a view, in its shape, with a lane axis if it varies."""
+        if not view.places().size:
+            return self.xp.zeros(view.shape, dtype=self.executor.dtype)
+        segments = self._covering(view)
+        if len(segments) == 1:
+            array, start = segments[0].array, segments[0].start
+            base = view.base - start
+            if view.index is None and len(view.shape) == 1 and view.strides[0] > 0:
+                return array[base : base + view.shape[0] * view.strides[0] : view.strides[0]]
+            if view.index is None and len(view.shape) == 2:
+                (n, m), (p, q) = view.shape, view.strides
+                if q in (0, 1) and (q or m == 1) and p >= m and base + n * p <= array.shape[0]:
+                    rows = self.xp.reshape(array[base : base + n * p], (n, p, *array.shape[1:]))
+                    return rows[:, :m]
+                if p in (0, 1) and (p or n == 1) and q >= n and base + m * q <= array.shape[0] and len(array.shape) == 1:
+                    return self.xp.reshape(array[base : base + m * q], (m, q))[:, :n].T
+        else:
+            array = self.xp.concat([s.array for s in segments], axis=0)
+            start = segments[0].start
+        local = self._local(view, segments)
+        found = self.xp.take(array, self.executor.index(local.ravel()), axis=0)
+        return self.xp.reshape(found, (*view.shape, *array.shape[1:]))
+
+    @staticmethod
+    def _local(view: View, segments: Sequence[_Segment]) -> Any:
+        """The places of a view, counted from the first of ``segments``, put one after the other."""
+        places = view.places()
+        local = places.copy()
+        offset = 0
+        for segment in segments:
+            inside = (places >= segment.start) & (places < segment.stop)
+            local[inside] = places[inside] - segment.start + offset
+            offset += segment.stop - segment.start
+        return local
+
+    def arrays(self) -> Any:
+        """The numbers of all segments, to be handed to ``rerun``."""
+        return [[s.array for s in memory] for memory in self.segments]
+
+    def outputs(self) -> list[Any]:
+        """The outputs; an array of one entry a lane where there is a batch."""
+        found = []
+        for varying, place in self.executor.program.outputs:
+            row = self.read(View(varying, (1,), place, (1,)))[0]
+            if self.executor.program.batch and not varying:
+                row = row + self.xp.zeros((self.lanes,), dtype=self.executor.dtype)
+            found.append(row)
+        return found
+
+    # instructions ------------------------------------------------------------------------------------------------
+
+    def apply(self, step: Apply) -> None:
+        """One row of the table."""
+        value = self._value(self.executor.rules[step.op].value, self._letters(step), step)
+        shape = (step.count, self.lanes) if step.varying else (step.count,)
+        if not hasattr(value, "shape") or tuple(value.shape) != shape:
+            value = value + self.xp.zeros(shape, dtype=self.executor.dtype)
+        self._add(step.varying, step.place, value)
+
+    def _letters(self, step: Apply) -> dict[str, Any]:
+        letters = {}
+        for name, view in zip(step.op.operands, step.args, strict=True):
+            array = self.read(view)
+            letters[name] = array[..., None] if step.varying and not view.varying else array
+        return letters
+
+    def _value(self, symbol: Symbol, letters: dict[str, Any], step: Apply) -> Any:
+        memo: dict[Symbol, Any] = {}
+
+        def compute(symbol: Symbol) -> Any:
+            if symbol.head == "letter":
+                return letters[str(symbol.args[0])]
+            if symbol.is_number:
+                return symbol.args[0]
+            if symbol.head == "len":
+                return float(max(v.shape[1] for v in step.args if len(v.shape) > 1))
+            if symbol not in memo:
+                args = [compute(x) for x in symbol.args]
+                if symbol.row and symbol.head != "others":
+                    args = [
+                        a[:, None] if hasattr(a, "shape") and not x.row else a
+                        for a, x in zip(args, symbol.args, strict=True)
+                    ]  # fmt: skip
+                memo[symbol] = self._called(symbol.head, args)
+            return memo[symbol]
+
+        return compute(symbol)
+
+    def _called(self, head: str, args: list[Any]) -> Any:
+        if head == "number_of":
+            return self.xp.astype(args[0], self.executor.dtype) if hasattr(self.xp, "astype") else args[0].astype(self.executor.dtype)
+        if head == "where":
+            return self.xp.where(*args)
+        if head in COMPARED or len(args) > 1 or hasattr(args[0], "shape"):
+            return self.executor.function(head)(*args)
+        return self.executor.function(head)(self.library.asarray(args[0], self.executor.dtype))
+
+    def _matrices(self, step: Product) -> tuple[Any, Any]:
+        x = self.read(step.x)
+        return self.read(step.w), self.xp.reshape(x, (x.shape[0], -1))
+
+    def product(self, step: Product) -> None:
+        """A matrix product."""
+        j, b, _ = step.shape
+        w, x = self._matrices(step)
+        out = w @ x
+        if step.bias is not None:
+            bias = self.read(step.bias)
+            out = out + (bias[:, None] if len(step.bias.shape) == 1 else bias)
+        self._add(step.varying, step.place, self.xp.reshape(out, (j * b, self.lanes) if step.varying else (j * b,)))
+
+    # backward ----------------------------------------------------------------------------------------------------
+
+    def backward(self, seed: Any) -> tuple[Any, list[Any]]:
+        """The gradients of the leaves and of the batch leaves; ``seed`` is the root's own, one a lane if it varies."""
+        program = self.executor.program
+        varying, place = program.outputs[0]
+        if program.batch and not varying:
+            seed = self.xp.sum(seed)
+        self._send(View(varying, (1,), place, (1,)), self.xp.reshape(seed, (1, -1) if varying else (1,)))
+        for step in reversed(program.instructions):
+            own = next(s for s in self.segments[step.varying] if s.start == step.place and s.stop == step.place + step.count)
+            if own.gradient is None:
+                continue
+            if isinstance(step, Apply):
+                self._backward_apply(step, own)
+            else:
+                self._backward_product(step, own)
+        leaves = self.segments[False][0].gradient if program.leaves else None
+        if leaves is None:
+            leaves = self.xp.zeros((program.leaves,), dtype=self.executor.dtype)
+        wanted = self.library.asarray(program.wanted.astype(np.float64), self.executor.dtype)
+        columns = self.segments[True][0].gradient if program.batch else None
+        if columns is None:
+            return self.xp.where(wanted > 0, leaves, 0.0), [self.xp.zeros((self.lanes,), dtype=self.executor.dtype)] * program.batch
+        return self.xp.where(wanted > 0, leaves, 0.0), [columns[i] for i in range(program.batch)]
+
+    def _backward_apply(self, step: Apply, own: _Segment) -> None:
+        letters = {**self._letters(step), "out": own.array, "g": own.gradient}
+        partials = self.executor.rules[step.op].partials
+        for operand, view in takers(step, self.executor.rules):
+            symbol = product(letter("g"), partials[operand])
+            found = self._value(symbol, letters, step)
+            if len(view.shape) > 1 and not symbol.row:
+                found = found[:, None]
+            full = (*view.shape, self.lanes) if step.varying else view.shape
+            if tuple(found.shape) != full:
+                found = self.xp.broadcast_to(found, full)
+            self._send(view, self.xp.sum(found, axis=-1) if step.varying and not view.varying else found)
+
+    def _backward_product(self, step: Product, own: _Segment) -> None:
+        j, _, _ = step.shape
+        w, x = self._matrices(step)
+        g = self.xp.reshape(own.gradient, (j, -1))
+        for operand, view in takers(step, self.executor.rules):
+            if operand == 0:
+                self._send(view, g @ x.T)
+            elif operand == 1:
+                found = w.T @ g
+                self._send(view, self.xp.reshape(found, (*view.shape, self.lanes)) if view.varying else found)
+            else:
+                self._send(view, self.xp.sum(g, axis=1) if len(view.shape) == 1 else g)
+
+    def _send(self, view: View, numbers: Any) -> None:
+        """Add to the gradients of the segments that a view lies in."""
+        places = view.places().ravel()
+        flat = self.xp.reshape(numbers, (len(places), *((self.lanes,) if view.varying else ())))
+        for segment in self._covering(view):
+            inside = (places >= segment.start) & (places < segment.stop)
+            local = places[inside] - segment.start
+            part = flat if inside.all() else self.xp.take(flat, self.executor.index(np.flatnonzero(inside)), axis=0)
+            if len(local) == segment.stop - segment.start and (local == np.arange(len(local))).all():
+                segment.gradient = part if segment.gradient is None else segment.gradient + part
+                continue
+            if segment.gradient is None:
+                segment.gradient = self.xp.zeros_like(segment.array)
+            segment.gradient = self.library.add_at(segment.gradient, self.executor.index(local), part)
+
+
+def rerun(executor: Executor, arrays: Any) -> _Run:
+    """A run as it was after forward, from its ``arrays()``."""
+    program = executor.program
+    run = _Run.__new__(_Run)
+    run.executor, run.xp, run.library = executor, executor.xp, executor.library
+    starts: tuple[list[int], list[int]] = ([0] * bool(program.leaves), [0] * bool(program.batch))
+    starts[False].extend(place for place, _ in program.fixed)
+    for step in program.instructions:
+        starts[step.varying].append(step.place)
+    run.segments = tuple(  # type: ignore[assignment]
+        [_Segment(start, array) for start, array in zip(sorted(places), memory, strict=True)]
+        for places, memory in zip(starts, arrays, strict=True)
+    )
+    run.lanes = run.segments[True][0].array.shape[1] if program.batch else 1
+    return run
+
+
+class ArrayBackend:
+    """Runs an array program on PyTorch, JAX or CuPy arrays, or through the standard on NumPy's.
+
+    Args:
+        program: what to run.
+        dtype: ``"float64"`` or ``"float32"``.
+        array: the library, with a device after a colon where it has several.
+    """
+
+    name = "array"
+
+    def __init__(self, program: ArrayProgram, dtype: str, array: str) -> None:
+        self.program = program
+        self.library = Library(array)
+        self.executor = Executor(program, self.library, dtype)
+
+    def _inputs(self, values: Any, batch: Sequence[Any]) -> tuple[Any, list[Any]]:
+        return self.array(values), [self.array(column) for column in batch]
+
+    def forward(self, values: Any, batch: Sequence[Any]) -> list[Any]:
+        """The outputs, in order."""
+        with np.errstate(all="ignore"):
+            found = self.executor.forward(*self._inputs(values, batch)).outputs()
+        return [self._given(value) for value in found]
+
+    def value_and_grad(self, values: Any, batch: Sequence[Any]) -> tuple[Any, Any]:
+        """The root and the gradient."""
+        with np.errstate(all="ignore"):
+            run = self.executor.forward(*self._inputs(values, batch))
+            value = run.outputs()[0]
+            gradient, _ = run.backward(self.executor.xp.ones_like(value))
+        return self._given(value), gradient
+
+    def _given(self, value: Any) -> Any:
+        return value if self.program.batch else float(value)
+
+    def finite(self, value: Any, gradient: Any) -> bool:
+        """Whether both are finite."""
+        xp = self.executor.xp
+        whole = math.isfinite(value) if value.__class__ is float else bool(xp.all(xp.isfinite(value)))
+        return whole and (not len(gradient) or bool(xp.all(xp.isfinite(gradient))))
+
+    def array(self, numbers: Any) -> Any:
+        """An array of the library."""
+        return self.library.asarray(numbers, self.executor.dtype)
+
+    def result(self, value: Any) -> Any:
+        """An array for a batch, else the number."""
+        return self.array(value) if self.program.batch else value
