@@ -1,0 +1,153 @@
+"""A browser for the tests of the page, and graphs to step through.
+
+The browser lives as long as one module of tests: playwright's synchronous interface keeps an event loop running in this
+thread, and tests of other modules start their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograd import Value, dot, provenance
+from tests.requires import requires
+from visualize import walk
+
+HOSTILE = {
+    "quotes": "a\"b'c`d",
+    "backslash": "a\\b\\",
+    "newline": "a\nb\r\n",
+    "bold": "<b>bold</b>",
+    "script": "<script>window.hacked=1</script>",
+    "end of script": "</script><script>window.hacked=1</script>",
+    "comment": "<!--<script>",
+    "address": "javascript:window.hacked=1",
+    "handler": '"><img src=x onerror="window.hacked=1">',
+    "record": "{a|b}",
+    "port": "a::b",
+    "nul": "a\0b",
+    "escape": "a\x1b[31mb",
+    "surrogate": "a\ud800b",
+    "right to left": "a\u202eb\u2067c",
+    "line separators": "a\u2028b\u2029c",
+    "place holder": "{{js}}${data}",
+    "long": "x" * 20_000,
+}
+"""Labels that break whatever does not escape them, by what they try."""
+
+
+def small() -> Value:
+    """Ten nodes; ``a`` is used twice."""
+    a, b, c, f = (Value(x, label=name) for name, x in {"a": 0.5, "b": -3.0, "c": 1.75, "f": -2.0}.items())
+    with provenance():
+        e = a * b
+        d = e + c
+        loss = (d * f + a).tanh() * 3
+    e.label, d.label, loss.label = "e", "d", "loss"
+    return loss
+
+
+def neuron_graph() -> Value:
+    """Fused nodes with several operands, a kink, a node that gets nothing, a frozen input."""
+    w = [Value(x, label=f"w[{k}]") for k, x in enumerate((0.3, -1.2, 0.7))]
+    x = [Value(1.0, requires_grad=False, label="x"), 2.0, -0.4]
+    alive, dead = dot(w, x, Value(2.9, label="b")).relu(), dot(w, x, -9.0).relu()
+    return (alive - 1.0 / 3.0) ** 2 + dead * w[0]
+
+
+def not_finite() -> Value:
+    """An infinite gradient, and then NaN."""
+    x = Value(0.0, label="x")
+    return x.sqrt() + x.log().exp() * 2 + (x * 1e200) * 1e200
+
+
+def large(count: int) -> Value:
+    """A graph of about ``count`` nodes: a chain over a few shared leaves."""
+    leaves = [Value(0.1 * k - 0.35, label=f"p{k}") for k in range(8)]
+    total = leaves[0] * leaves[1]
+    for k in range((count - 9) // 2):
+        total = (total * leaves[k % 8]).tanh() if k % 2 else (total + leaves[k % 8]).sin()
+    return total
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    """Chromium as the system has it."""
+    playwright = requires("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=chromium)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """`open_page(root)` writes the page of a walk and opens it; in the end it asks whether anything went wrong in it."""
+    contexts: list[Any] = []
+    wrong: list[str] = []
+    requests: list[str] = []
+
+    def opened(root: Value, **options: Any) -> Any:
+        path = walk(root).to_html(tmp_path / f"page{len(contexts)}.html")
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(5000)
+        page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: wrong.append(f"dialog {dialog.message}"))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(path.as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
+    assert all(url.startswith("file:") and url.endswith(".html") for url in requests), requests
+    assert len(requests) == len(contexts)
+
+
+def table(page: Any) -> dict[str, float]:
+    """The table of gradients as it stands in the page."""
+    rows = page.locator("#rows tr").all()
+    return {
+        row.locator(".name").get_attribute("title"): float(row.locator(".gradient data").get_attribute("value"))
+        for row in rows
+    }  # fmt: skip
+
+
+SNAPSHOT = """() => ({
+  step: Number(document.getElementById("step").textContent),
+  at: Number(document.getElementById("scrub").value),
+  last: Number(document.getElementById("scrub").max),
+  phase: document.getElementById("phase").textContent,
+  rows: [...document.querySelectorAll("#rows tr")].map((row) => row.textContent + row.className),
+  gradients: [...document.querySelectorAll("#rows .gradient data")].map((d) => [d.value, d.textContent]),
+  graph: [...document.querySelectorAll("#canvas svg > g")].map((g) => g.id + g.getAttribute("class") + g.textContent),
+  product: [...document.querySelectorAll("#product data")].map((d) => [d.value, d.textContent]),
+  equals: document.querySelector("#product > span:nth-of-type(2)")?.textContent ?? "",
+  sum: [...document.querySelectorAll("#sum data")].map((d) => [d.value, d.textContent, d.className]),
+  sumEquals: [...document.querySelectorAll("#sum > span")].at(-1)?.textContent ?? "",
+  live: document.getElementById("live").textContent,
+  status: document.getElementById("status").textContent,
+  lines: [...document.querySelectorAll("#lines .on")].map((line) => line.textContent),
+})"""
+
+
+def snapshot(page: Any) -> dict[str, Any]:
+    """All that the page shows of the present moment, as text."""
+    shown: dict[str, Any] = page.evaluate(SNAPSHOT)
+    return shown
+
+
+def steps_to_end(page: Any) -> list[dict[str, Any]]:
+    """The page at every moment from the start to the end, by the key →."""
+    shown = [snapshot(page)]
+    while shown[-1]["at"] < shown[-1]["last"]:
+        page.keyboard.press("ArrowRight")
+        shown.append(snapshot(page))
+    return shown
