@@ -91,7 +91,7 @@ class Operands(tuple[Any, ...]):
     def ready(self) -> None:
         """Read numbers and graph again: some data were changed since."""
         _, self.numbers, values, self.interior = read(self)
-        self.values = self if len(values) == len(self) else values
+        self.values = self if values and len(values) == len(self) else values
         self.read_at = clock[0]
 
 
@@ -115,15 +115,15 @@ def operands(xs: Any) -> Operands:
     fit, numbers, values, interior = read(tuple(xs.tolist() if hasattr(xs, "tolist") else xs))
     made = Operands(fit)
     made.numbers, made.interior, made.read_at = numbers, interior, clock[0]
-    made.values = made if len(values) == len(fit) else values
+    made.values = made if values and len(values) == len(fit) else values
     return made
 
 
 def read(xs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[float], Sequence[Any], bool]:
     """A list of operands as Values and floats, their numbers, the Values among them, and whether some may be inner."""
     kinds = set(map(type, xs))
-    if kinds == {float}:
-        return xs, xs, (), False
+    if kinds <= {float}:
+        return xs, xs, [], False
     if {cls for cls in kinds if not issubclass(cls, Node)}:
         xs = tuple([x if x.__class__ is float else argument(x) for x in xs])
         values: Sequence[Any] = [x for x in xs if isinstance(x, Node)]
