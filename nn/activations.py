@@ -32,8 +32,8 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     Args:
         xs: list[n] of Values and numbers, the logits.
 
-    >>> softmax([1000.0, 1000.0])
-    [0.5, 0.5]
+    >>> softmax([1000.0, 0.0])
+    [1.0, 0.0]
     """
     return [autograd.exp(x) for x in log_softmax(xs)]
 
@@ -162,8 +162,8 @@ class Sine(Activation):
 class Softmax(Module):
     """``softmax`` of a sample, or of each sample of a batch.
 
-    >>> Softmax()([[0.0, 0.0], [1000.0, 1000.0]])
-    [[0.5, 0.5], [0.5, 0.5]]
+    >>> Softmax()([[0.0, 0.0], [0.0, 1000.0]])
+    [[0.5, 0.5], [0.0, 1.0]]
     """
 
     def forward(self, x: Any) -> Any:

@@ -307,7 +307,7 @@ def reduced(losses: Any, reduction: str) -> Any:
     return autograd.mean(entries) if reduction == "mean" else autograd.sum(entries)
 
 
-LOSSES: Final[dict[str, Callable[..., Any]]] = {
+FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     **{function.__name__: function for function in (
         mse_loss, l1_loss, huber_loss, hinge_loss, binary_cross_entropy, binary_cross_entropy_with_logits,
         cross_entropy, nll_loss, kl_div,
@@ -325,6 +325,6 @@ def loss_function(loss: str | Callable[..., Any]) -> Callable[..., Any]:
     """
     if callable(loss):
         return loss
-    if loss not in LOSSES:
-        raise OptionError(f"no loss is called {loss!r}; there are {', '.join(LOSSES)}")
-    return LOSSES[loss]
+    if loss not in FUNCTIONS:
+        raise OptionError(f"no loss is called {loss!r}; there are {', '.join(FUNCTIONS)}")
+    return FUNCTIONS[loss]

@@ -11,10 +11,14 @@ What does not live here: any arithmetic (``neuron.py`` is the next file to read)
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Final, NamedTuple, Self, TypeVar
 
 from autograd import Value
 from nn.errors import StateDictError
+
+K = TypeVar("K")
+
+_NO_MODULES: Final = frozenset({Value, float, int})
 
 
 class Loaded(NamedTuple):
@@ -24,16 +28,32 @@ class Loaded(NamedTuple):
     unexpected_keys: list[str]
 
 
-def walk_attributes(thing: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Every Value and module within ``thing``, a Value, a module, or lists, tuples and dicts of them, with its path."""
-    if isinstance(thing, Value | Module):
+def walk_attributes(thing: Any, path: str, kind: type[K]) -> Iterator[tuple[str, K]]:
+    """Every ``kind`` (Value or Module) in ``thing``, be it one or nested lists, tuples, dicts of them, with its path."""
+    if isinstance(thing, kind):
         yield path, thing
     elif isinstance(thing, list | tuple):
-        for index, entry in enumerate(thing):
-            yield from walk_attributes(entry, f"{path}[{index}]")
+        if kind is Value or not set(map(type, thing)) <= _NO_MODULES:
+            for index, entry in enumerate(thing):
+                yield from walk_attributes(entry, f"{path}[{index}]", kind)
     elif isinstance(thing, dict):
         for key, entry in thing.items():
-            yield from walk_attributes(entry, f"{path}[{key!r}]")
+            yield from walk_attributes(entry, f"{path}[{key!r}]", kind)
+
+
+def gather(thing: Any, found: list[Value]) -> None:
+    """Add every Value that ``walk_attributes`` finds in ``thing`` to ``found``, without the cost of its path."""
+    if isinstance(thing, Value):
+        found.append(thing)
+    elif isinstance(thing, list | tuple):
+        if set(map(type, thing)) == {Value}:
+            found.extend(thing)
+        else:
+            for entry in thing:
+                gather(entry, found)
+    elif isinstance(thing, dict):
+        for entry in thing.values():
+            gather(entry, found)
 
 
 class Module:
@@ -66,16 +86,16 @@ class Module:
 
     # what is inside -------------------------------------------------------------------------------------------------
 
-    def _members(self) -> Iterator[tuple[str, Any]]:
+    def _members(self, kind: type[K]) -> Iterator[tuple[str, K]]:
         for name, attribute in vars(self).items():
             if not name.startswith("_"):
-                yield from walk_attributes(attribute, name)
+                yield from walk_attributes(attribute, name, kind)
 
     def named_children(self) -> Iterator[tuple[str, "Module"]]:
         """Every module directly inside this one with its path from here, each once, in the order of assignment."""
         seen: set[Module] = {self}
-        for path, member in self._members():
-            if isinstance(member, Module) and member not in seen:
+        for path, member in self._members(Module):
+            if member not in seen:
                 seen.add(member)
                 yield path, member
 
@@ -108,14 +128,19 @@ class Module:
         """Every parameter with its path from here, each once; ``prefix`` stands before every path."""
         seen: set[Value] = set()
         for path, module in self.named_modules():
-            for name, member in module._members():
-                if isinstance(member, Value) and member.is_leaf and member not in seen:
+            for name, member in module._members(Value):
+                if member.is_leaf and member not in seen:
                     seen.add(member)
                     yield f"{prefix}{path}{'.' if path else ''}{name}", member
 
     def parameters(self) -> list[Value]:
         """Every parameter, each once; frozen ones (``requires_grad=False``) among them."""
-        return [parameter for _, parameter in self.named_parameters()]
+        found: list[Value] = []
+        for module in self.modules():
+            for name, attribute in vars(module).items():
+                if not name.startswith("_"):
+                    gather(attribute, found)
+        return [parameter for parameter in dict.fromkeys(found) if parameter.is_leaf]
 
     def named_buffers(self) -> Iterator[tuple[str, float]]:
         """Every number that belongs to the state but is not trained, with its path from here."""

@@ -55,11 +55,11 @@ def summary(model: Module, depth: int = 2) -> Summary:
 
     >>> from nn.neuron import MLP
     >>> summary(MLP(2, [16, 1]))
-    module     kind      parameters
-    -------------------------------
-    layers[0]  Layer(16)         48
-    layers[1]  Layer(1)          17
-    -------------------------------
+    module     kind       parameters
+    --------------------------------
+    layers[0]  Layer(16)          48
+    layers[1]  Layer(1)           17
+    --------------------------------
     parameters: 65
     trainable:  65
     frozen:     0
