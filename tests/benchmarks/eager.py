@@ -205,7 +205,7 @@ def linearity(report: Report) -> None:
         f"4. Linearity: {report.ours.name} on elementary graphs of {sizes[0]:,} to {sizes[-1]:,} nodes",
         "ns and bytes per node. Small graphs fit the processor's caches, a million nodes do not: a step, not growth"
         "\nwithout end. With the collector on, Python searches all live objects the more often per node the larger the"
-        "\ngraph, until its rule sets a bound (a quarter of them must be new); that is shown, and held to nothing.",
+        "\ngraph, until its rule sets a bound (a quarter of them must be new).",
     )
     rows, counts, off, on, weights = [], [], [], [], []
     for size in sizes:
@@ -225,12 +225,12 @@ def linearity(report: Report) -> None:
     headers = ["nodes", "forward", "backward", "total", "total, collector on", "bytes before", "bytes after"]
     print("\n" + table(headers, rows))
     exponents = [1 + slope(counts, off), 1 + slope(counts, on), 1 + slope(counts, weights)]
-    verdict = "linear" if max(exponents[0], exponents[2]) <= 1.1 else "NOT linear"
+    verdict = "linear" if max(exponents) <= 1.1 else "NOT linear"
     print(
         f"\nFitted over this range, time grows as nodes^{exponents[0]:.2f} (collector off; on: {exponents[1]:.2f}),"
         f"\nmemory as nodes^{exponents[2]:.2f}: {verdict} (an exponent of at most 1.10 counts as linear)."
     )
-    for what, exponent in (("time, collector off", exponents[0]), ("memory", exponents[2])):
+    for what, exponent in zip(("time, collector off", "time, collector on", "memory"), exponents, strict=True):
         report.targets.append(Target(f"growth of {what}, exponent", 1.1, exponent, "", at_most=True))
 
 
