@@ -6,6 +6,7 @@ style sheet; a policy that forbids inline styles lets none stand here.
 What does not live here: where things go (``visualize/layout``).
 """
 
+from itertools import pairwise
 from typing import Final
 
 from autograd import Value
@@ -16,6 +17,8 @@ from visualize.steps import Steps
 WIDTH: Final = 108.0
 HEIGHT: Final = 60.0
 SPACING: Final = Spacing(rank=58.0, box=16.0, lane=14.0, margin=6.0)
+LONGEST: Final = 240
+"""How many characters the path of one edge may take: in a graph of a thousand nodes, edges cross hundreds of ranks."""
 
 Edge = tuple[Value, Value, int]
 """A parent, the node, and which of the node's edges it is."""
@@ -42,10 +45,9 @@ def graph_svg(walk: Steps) -> str:
         'aria-label="Graph: up and down visit nodes and edges, Enter goes to a node">'
     ]
     for (_, node, k), route in zip(edges, layout.routes, strict=True):
-        start, *rest = [f"{x:.0f} {y:.0f}" for x, y in route.points]
         x, y = middle(route)
         parts.append(
-            f'<g class="e" id="e{ids[node][1:]}-{k}"><path d="M{start}C{" ".join(rest)}"/>'
+            f'<g class="e" id="e{ids[node][1:]}-{k}"><path d="{_path(route)}"/>'
             f'<text x="{x:.0f}" y="{y + 4:.0f}">{node.partials[k]:.3g}</text></g>'
         )
     for node in walk.nodes:
@@ -60,6 +62,35 @@ def graph_svg(walk: Steps) -> str:
         )
     parts.append("</svg>")
     return "".join(parts)
+
+
+def _path(route: Route) -> str:
+    """The curve in SVG's language, in whole pixels; one beyond ``LONGEST`` characters keeps eight of its bends."""
+    points = [(round(x), round(y)) for x, y in route.points]
+    text = _curves(points)
+    if len(text) <= LONGEST:
+        return text
+    stations = points[::3]
+    kept = [stations[k * (len(stations) - 1) // 8] for k in range(9)]
+    bent = [kept[0]]
+    for (x, y), (u, v) in pairwise(kept):
+        bent += [((x + u) // 2, y), ((x + u) // 2, v), (u, v)]
+    return _curves(bent)
+
+
+def _curves(points: list[tuple[int, int]]) -> str:
+    """Bézier curves, each point relative to where the curve before ended; level runs in one piece."""
+    (x, y), pieces, run = points[0], [f"M{points[0][0]} {points[0][1]}"], 0
+    for k in range(1, len(points), 3):
+        curve = points[k : k + 3]
+        if all(b == y for _, b in curve):
+            run += curve[2][0] - x
+        else:
+            pieces += [f"h{run}"] if run else []
+            run = 0
+            pieces.append("c" + " ".join(f"{a - x} {b - y}" for a, b in curve).replace(" -", "-"))
+        x, y = curve[2]
+    return "".join(pieces) + (f"h{run}" if run else "")
 
 
 def middle(route: Route) -> tuple[float, float]:
