@@ -88,7 +88,8 @@ def draw_dot(
             "labelloc": "b", "label": dot_label(drawn.note),
         },
         node_attr={
-            "shape": "box", "style": "filled,rounded", "fontname": "monospace", "fontsize": "11",
+            "shape": "box", "style": "filled,rounded", "fontname": "monospace", "fontsize": "11", "width": "0.3",
+            "height": "0.3", "margin": "0.11,0.06",
             "color": colours.border,
         },
         edge_attr={

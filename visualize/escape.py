@@ -89,7 +89,7 @@ def attribute_document(document: str) -> str:
 
 _LATEX: Final = {
     "\\": r"\backslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "%": r"\%", "#": r"\#", "&": r"\&", "_": r"\_",
-    "^": r"\wedge{}", "~": r"\sim{}", " ": r"\ ", "|": r"\vert{}", "'": r"\prime{}",
+    "^": r"\wedge{}", "~": r"\sim{}", " ": r"\ ", "|": r"\vert{}", "'": r"\prime{}", '"': r"\prime\prime{}",
 }  # fmt: skip
 _IDENTIFIER: Final = re.compile(r"([A-Za-z])(?:_?(\d+))?")
 
@@ -97,8 +97,8 @@ _IDENTIFIER: Final = re.compile(r"([A-Za-z])(?:_?(\d+))?")
 def latex_text(text: str, most: int = LONGEST) -> str:
     r"""A name for LaTeX's math mode: ``x`` and ``x1`` as a mathematician writes them, anything else upright.
 
-    Only commands that plain LaTeX, KaTeX, MathJax and matplotlib all know; ``<`` stands in braces, so that an HTML
-    page around it sees no tag.
+    Only commands that LaTeX, KaTeX and MathJax all know, and matplotlib but for ``#`` and ``&``; ``<`` stands in
+    braces, so that an HTML page around it sees no tag.
 
     >>> latex_text("x"), latex_text("x12"), latex_text("w[0]"), latex_text("a_b")
     ('x', 'x_{12}', '\\mathrm{w{[}0{]}}', '\\mathrm{a\\_b}')
