@@ -38,7 +38,9 @@ def activations(np: Any) -> dict[str, tuple[Callable[[Any], Any], Callable[[Any]
     }
 
 
-def backprop(Ws: list[Any], bs: list[Any], sigma: Any, slope: Any, x: Any, y: Any) -> tuple[float, list[Any], list[Any]]:
+def backprop(
+    Ws: list[Any], bs: list[Any], sigma: Any, slope: Any, x: Any, y: Any
+) -> tuple[float, list[Any], list[Any]]:
     """The cost C = ½‖a - y‖² of one sample and its gradients, by the four equations."""
     a, activations_, zs = x, [x], []
     for W, b in zip(Ws, bs, strict=True):
@@ -62,7 +64,9 @@ def by_the_engine(Ws: list[Any], bs: list[Any], name: str, x: Any, y: Any) -> tu
     biases = [[Value(b) for b in vector.tolist()] for vector in bs]
     a: list[Any] = x.tolist()
     for rows, vector in zip(weights, biases, strict=True):
-        sums = [autograd.sum([w * i for w, i in zip(row, a, strict=True)]) + b for row, b in zip(rows, vector, strict=True)]
+        sums = [
+            autograd.sum([w * i for w, i in zip(row, a, strict=True)]) + b for row, b in zip(rows, vector, strict=True)
+        ]
         a = [getattr(z, name)() for z in sums]
     cost = 0.5 * autograd.sum([(out - target) ** 2 for out, target in zip(a, y.tolist(), strict=True)])
     cost.backward()
@@ -86,7 +90,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         x, y = draw(SIZES[0]), np.array([0.2, 0.8])
         _, grad_W, grad_b = backprop(Ws, bs, sigma, slope, x, y)
         engine_W, engine_b = by_the_engine(Ws, bs, name, x, y)
-        difference = max(float(abs(a - np.array(b)).max()) for a, b in zip(grad_W + grad_b, engine_W + engine_b, strict=True))
+        difference = max(
+            float(abs(a - np.array(b)).max()) for a, b in zip(grad_W + grad_b, engine_W + engine_b, strict=True)
+        )
         worst = max(worst, difference)
         print(f"{name:8} largest difference over {sum(g.size for g in grad_W + grad_b)} gradients: {difference:.1e}")
         if name == "sigmoid":

@@ -4,7 +4,7 @@ Where to read on: ``module.py``, what holds parameters; ``neuron.py``, micrograd
 ``losses.py``; ``optim/``; ``fit.py``.  This file only gathers the public names.
 """
 
-from nn import init, optim, schedule
+from nn import callbacks, init, metrics, optim, schedule
 from nn.activations import (
     ELU,
     GELU,
@@ -23,6 +23,7 @@ from nn.activations import (
     softmax,
 )
 from nn.batchnorm import BatchNorm
+from nn.callbacks import Callback, Checkpoint, Convergence, EarlyStopping, StopAt
 from nn.clip import clip_grad_norm_, clip_grad_value_
 from nn.criteria import (
     BCELoss,
@@ -36,6 +37,8 @@ from nn.criteria import (
     NLLLoss,
 )
 from nn.errors import ModelFileError, OptionError, StateDictError, TargetError
+from nn.fit import evaluate, fit, predict
+from nn.history import History
 from nn.io import load, save
 from nn.layers import Dropout, Linear, Sequential
 from nn.losses import (
@@ -61,9 +64,14 @@ __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm",
+    "Callback",
+    "Checkpoint",
+    "Convergence",
     "CrossEntropyLoss",
     "Dropout",
+    "EarlyStopping",
     "HingeLoss",
+    "History",
     "HuberLoss",
     "Identity",
     "KLDivLoss",
@@ -86,14 +94,18 @@ __all__ = [
     "Softmax",
     "Softplus",
     "StateDictError",
+    "StopAt",
     "Tanh",
     "TargetError",
     "activation",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "callbacks",
     "clip_grad_norm_",
     "clip_grad_value_",
     "cross_entropy",
+    "evaluate",
+    "fit",
     "hinge_loss",
     "huber_loss",
     "init",
@@ -103,9 +115,11 @@ __all__ = [
     "l2_penalty",
     "load",
     "log_softmax",
+    "metrics",
     "mse_loss",
     "nll_loss",
     "optim",
+    "predict",
     "save",
     "schedule",
     "softmax",

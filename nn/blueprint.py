@@ -84,7 +84,8 @@ def _arguments(module: Module) -> dict[str, Any]:
             return {"nin": len(module.w), "nonlin": module.nonlin, "activation": module.activation}
         case Layer():
             neuron = module.neurons[0]
-            kwargs = {"nonlin": neuron.nonlin, "activation": neuron.activation}
+            activation = "softmax" if module.softmax else neuron.activation
+            kwargs = {"nonlin": neuron.nonlin, "activation": activation}
             return {"nin": len(neuron.w), "nout": len(module.neurons), **kwargs}
         case MLP():
             sizes = [len(layer.neurons) for layer in module.layers]

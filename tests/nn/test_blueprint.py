@@ -15,6 +15,7 @@ from nn.blueprint import blueprint, built
     [
         lambda: nn.Neuron(3, nonlin=False),
         lambda: nn.Layer(2, 3, activation="tanh"),
+        lambda: nn.Layer(2, 3, activation="softmax"),
         lambda: nn.MLP(2, [1]),
         lambda: nn.MLP(2, [4, 4, 1], activation="silu"),
         lambda: nn.Linear(2, 3, bias=False, init="he_normal"),
@@ -54,5 +55,5 @@ def test_a_class_of_ones_own_has_no_blueprint() -> None:
 
 @pytest.mark.parametrize("plan", [None, [], {}, {"class": "MLP"}, {"class": "object", "arguments": {}}])
 def test_what_is_no_blueprint_is_refused(plan: Any) -> None:
-    with pytest.raises(ValueError, match="describes no module|no module of the class"):
+    with pytest.raises(ValueError, match=r"describes no module|no module of the class"):
         built(plan)

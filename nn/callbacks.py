@@ -1,0 +1,252 @@
+"""Callbacks: what may look on, and step in, while ``fit`` trains.
+
+    nn.fit(model, data, ..., callbacks=[EarlyStopping(patience=5), lambda run: print(run.history.last)])
+
+A callback is a ``Callback``, a function called with the ``Run`` after each epoch, or anything with a ``step()``, such
+as a schedule of learning rates.  To stop the training, call ``run.stop("the reason")``.
+What does not live here: the training itself (``fit.py``).
+"""
+
+import math
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+from nn.errors import OptionError
+from nn.history import History
+from nn.io import save
+from nn.module import Module
+
+
+@dataclass
+class Run:
+    """A training under way, as callbacks see it.
+
+    Attributes:
+        model: what is trained.
+        optimizer: what changes it.
+        history: the numbers of all epochs so far.
+        epochs: how many there are to be at most.
+        stopping: why training is to end after this epoch; empty while it goes on.
+    """
+
+    model: Any
+    optimizer: Any
+    epochs: int
+    history: History = field(default_factory=History)
+    stopping: str = ""
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are completed."""
+        return self.history.epochs
+
+    def stop(self, reason: str) -> None:
+        """End the training after this epoch; ``reason`` will be ``history.stopped``."""
+        self.stopping = self.stopping or reason
+
+    def monitored(self, name: str) -> float:
+        """The last number of that name.
+
+        Raises:
+            OptionError: the history has no such name.
+        """
+        if name not in self.history:
+            raise OptionError(
+                f"a callback watches {name!r}, and the history has {', '.join(self.history)}; "
+                "a name that starts with val_ needs validation_data"
+            )
+        return self.history[name][-1]
+
+
+class Callback:
+    """Base of callbacks: override what you need."""
+
+    def on_train_begin(self, run: Run) -> None:
+        """Called once before the first epoch."""
+
+    def on_epoch_end(self, run: Run) -> None:
+        """Called after each epoch, when ``run.history`` has its numbers."""
+
+    def on_train_end(self, run: Run) -> None:
+        """Called once at the end, after Ctrl-C as well."""
+
+
+class EpochEnd(Callback):
+    """A callback from a function, called after each epoch."""
+
+    def __init__(self, function: Callable[[Run], Any]) -> None:
+        self.on_epoch_end = function  # type: ignore[assignment]
+
+
+def as_callbacks(given: Iterable[Any]) -> list[Callback]:
+    """The callbacks that functions and schedules stand for.
+
+    Raises:
+        OptionError: something is none of these.
+    """
+    found: list[Callback] = []
+    for entry in given:
+        if isinstance(entry, Callback):
+            found.append(entry)
+        elif callable(getattr(entry, "step", None)):
+            found.append(EpochEnd(partial(_step, entry)))
+        elif callable(entry):
+            found.append(EpochEnd(entry))
+        else:
+            raise OptionError(f"a callback is a Callback, a function, or has a step(); got {entry!r}")
+    return found
+
+
+def _step(schedule: Any, run: Run) -> None:
+    schedule.step()
+
+
+class Watch(Callback):
+    """Base of callbacks that follow one number: tells whether an epoch is the best so far.
+
+    Args:
+        monitor: its name in the history; ``"val_loss"`` where there is validation data, else ``"loss"``, by default.
+        min_delta: how much better counts as better, from 0 up.
+        mode: ``"min"``, ``"max"``, or ``"auto"``: larger is better for accuracies and r2.
+    """
+
+    def __init__(self, monitor: str | None = None, min_delta: float = 0.0, mode: str = "auto") -> None:
+        if mode not in ("auto", "min", "max"):
+            raise OptionError(f"mode is 'min', 'max' or 'auto'; got {mode!r}")
+        if not min_delta >= 0:
+            raise OptionError(f"min_delta is at least 0; got {min_delta!r}")
+        self.monitor, self.min_delta, self.mode = monitor, min_delta, mode
+        self.best, self.best_epoch = math.nan, 0
+
+    def on_train_begin(self, run: Run) -> None:
+        """Forget what another training was like."""
+        self.best, self.best_epoch = math.nan, 0
+
+    def improved(self, run: Run) -> bool:
+        """Whether the last epoch is the best so far; an epoch of NaN never is."""
+        name = self.monitor or ("val_loss" if "val_loss" in run.history else "loss")
+        number = run.monitored(name)
+        larger = self.mode == "max" or (self.mode == "auto" and name.endswith(("accuracy", "r2")))
+        gain = number - self.best if larger else self.best - number
+        if number == number and (self.best_epoch == 0 or gain > self.min_delta):
+            self.best, self.best_epoch = number, run.epoch
+            return True
+        return False
+
+
+class EarlyStopping(Watch):
+    """Stop when a number has not improved for ``patience`` epochs, and go back to the best weights.
+
+    Args:
+        monitor: its name in the history; ``"val_loss"`` where there is validation data, else ``"loss"``, by default.
+        patience: how many epochs without improvement are borne, from 1 up.
+        min_delta: how much better counts as better.
+        mode: ``"min"``, ``"max"`` or ``"auto"``.
+        restore_best_weights: whether the model has its best epoch's weights at the end, however training ended.
+
+    Source: Prechelt, Early Stopping - But When?, 1998; names as in Keras.
+    """
+
+    def __init__(
+        self, monitor: str | None = None, patience: int = 10, min_delta: float = 0.0, mode: str = "auto",
+        restore_best_weights: bool = True,
+    ) -> None:  # fmt: skip
+        super().__init__(monitor, min_delta, mode)
+        if patience < 1:
+            raise OptionError(f"patience is at least 1 epoch; got {patience!r}")
+        self.patience, self.restore_best_weights = patience, restore_best_weights
+        self._weights: dict[str, float] = {}
+
+    def on_train_begin(self, run: Run) -> None:
+        """Forget what another training was like."""
+        super().on_train_begin(run)
+        self._weights = {}
+
+    def on_epoch_end(self, run: Run) -> None:
+        """Keep the weights of the best epoch, and stop when it is too long ago."""
+        if self.improved(run):
+            if self.restore_best_weights:
+                self._weights = run.model.state_dict()
+        elif run.epoch - self.best_epoch >= self.patience:
+            run.stop(f"early stopping: no improvement since epoch {self.best_epoch}")
+
+    def on_train_end(self, run: Run) -> None:
+        """Put the best weights back."""
+        if self._weights:
+            run.model.load_state_dict(self._weights)
+
+
+class Checkpoint(Watch):
+    """Save the model after each epoch, or after those that are the best so far.
+
+    Args:
+        path: a file as ``nn.save`` takes it; ``{epoch}`` and names of the history in it are filled in:
+            ``"moons-{epoch:03d}-{val_loss:.3f}.json"``.
+        save_best_only: save only where ``monitor`` is the best so far.
+        monitor: its name in the history; ``"val_loss"`` where there is validation data, else ``"loss"``, by default.
+        mode: ``"min"``, ``"max"`` or ``"auto"``.
+        every: save after every so many epochs.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], save_best_only: bool = False, monitor: str | None = None,
+        mode: str = "auto", every: int = 1,
+    ) -> None:  # fmt: skip
+        super().__init__(monitor, 0.0, mode)
+        if every < 1:
+            raise OptionError(f"every is at least 1 epoch; got {every!r}")
+        self.path, self.save_best_only, self.every = os.fspath(path), save_best_only, every
+
+    def on_epoch_end(self, run: Run) -> None:
+        """Save, if this epoch is one to save."""
+        if self.save_best_only and not self.improved(run):
+            return
+        if self.save_best_only or run.epoch % self.every == 0:
+            model: Module = run.model
+            save(model, self.path.format(epoch=run.epoch, **run.history.last))
+
+
+class Convergence(Callback):
+    """Stop when the loss no longer moves: |change| <= tolerance · |loss| in ``patience`` epochs running.
+
+    Args:
+        tolerance: the largest relative change that counts as none, from 0 up.
+        patience: how many such epochs in a row, from 1 up.
+        monitor: the name of the number in the history.
+    """
+
+    def __init__(self, tolerance: float = 1e-6, patience: int = 3, monitor: str = "loss") -> None:
+        if not tolerance >= 0 or patience < 1:
+            raise OptionError(f"tolerance is at least 0 and patience at least 1; got {tolerance!r} and {patience!r}")
+        self.tolerance, self.patience, self.monitor = tolerance, patience, monitor
+
+    def on_epoch_end(self, run: Run) -> None:
+        """Stop, if the last epochs hardly differ."""
+        run.monitored(self.monitor)
+        recent = run.history[self.monitor][-self.patience - 1 :]
+        if len(recent) > self.patience and all(
+            abs(after - before) <= self.tolerance * abs(before) for before, after in pairwise(recent)
+        ):
+            run.stop(f"converged: {self.monitor} {recent[-1]:.6g}")
+
+
+class StopAt(Callback):
+    """Stop as soon as a number has reached a goal: a loss or error at or below it, an accuracy or r2 at or above it.
+
+    Args:
+        goal: the number to reach.
+        monitor: its name in the history.
+    """
+
+    def __init__(self, goal: float, monitor: str = "loss") -> None:
+        self.goal, self.monitor = goal, monitor
+
+    def on_epoch_end(self, run: Run) -> None:
+        """Stop, if it is reached."""
+        number = run.monitored(self.monitor)
+        if (number >= self.goal) if self.monitor.endswith(("accuracy", "r2")) else (number <= self.goal):
+            run.stop(f"reached {self.monitor} {number:.6g}")

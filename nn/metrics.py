@@ -1,0 +1,153 @@
+"""Metrics: numbers about predictions for people to read.  They are not trained on and make no graph.
+
+A metric is a function ``(predictions, targets) -> float`` over lists of n predictions and n targets; ``fit`` and
+``evaluate`` take such functions, or the names in ``METRICS``.  What does not live here: losses (``losses.py``).
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from autograd import LengthError
+from nn.errors import OptionError
+
+Metric = Callable[[Sequence[Any], Sequence[Any]], float]
+
+
+def accuracy(predictions: Sequence[Any], targets: Sequence[Any], threshold: float | None = None) -> float:
+    """The share of predictions that name the right class.
+
+    Args:
+        predictions: list[n] of scores: a list[c] each, whose largest stands for the class, or one number each.
+        targets: list[n] of classes: indices, or distributions whose largest counts (one-hot); for a single score 0 or
+            1, or -1 or 1.
+        threshold: a single score above it means the class 1. By default 0 where a target is -1, as for margins, and
+            else 0.5, as for probabilities; give 0 for logits.
+
+    Raises:
+        LengthError: there is no prediction, or not one target for each.
+
+    >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
+    0.5
+    >>> accuracy([0.7, -2.0], [1, -1])
+    1.0
+    """
+    _check(predictions, targets)
+    wanted = [_single(target) for target in targets]
+    if threshold is None:
+        threshold = 0.0 if any(not isinstance(target, list) and target < 0 for target in wanted) else 0.5
+    right = 0
+    for prediction, target in zip(map(_single, predictions), wanted, strict=True):
+        if isinstance(prediction, list):
+            right += _largest(prediction) == (_largest(target) if isinstance(target, list) else target)
+        else:
+            right += (prediction > threshold) == (target > 0) and not math.isnan(prediction)
+    return right / len(wanted)
+
+
+def mean_squared_error(predictions: Sequence[Any], targets: Sequence[Any]) -> float:
+    """The mean of (prediction - target)² over all numbers.
+
+    >>> mean_squared_error([1.0, 3.0], [1.0, 1.0])
+    2.0
+    """
+    errors = _differences(predictions, targets)
+    return math.fsum(error * error for error in errors) / len(errors)
+
+
+def mean_absolute_error(predictions: Sequence[Any], targets: Sequence[Any]) -> float:
+    """The mean of |prediction - target| over all numbers.
+
+    >>> mean_absolute_error([1.0, 3.0], [1.0, 1.0])
+    1.0
+    """
+    errors = _differences(predictions, targets)
+    return math.fsum(map(abs, errors)) / len(errors)
+
+
+def r2_score(predictions: Sequence[Any], targets: Sequence[Any]) -> float:
+    """The share of the targets' variance that the predictions explain: 1 - Σ(p - t)² / Σ(t - mean t)².
+
+    >>> r2_score([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
+    1.0
+    """
+    errors = _differences(predictions, targets)
+    numbers = [number for target in targets for number in _numbers(target)]
+    middle = math.fsum(numbers) / len(numbers)
+    spread = math.fsum((number - middle) ** 2 for number in numbers)
+    missed = math.fsum(error * error for error in errors)
+    if spread == 0:
+        return 1.0 if missed == 0 else -math.inf
+    return 1.0 - missed / spread
+
+
+METRICS: Final[dict[str, Metric]] = {
+    "accuracy": accuracy, "mae": mean_absolute_error, "mse": mean_squared_error, "r2": r2_score,
+}  # fmt: skip
+"""The metrics that go by a name."""
+
+
+def by_name(metrics: Sequence[str | Metric], logits: bool = False) -> dict[str, Metric]:
+    """The metrics with the names under which a history has them.
+
+    Args:
+        metrics: functions, and names in ``METRICS``.
+        logits: whether single scores are logits, so that the accuracy's threshold is 0.
+
+    Raises:
+        OptionError: there is no metric of that name.
+    """
+    if isinstance(metrics, str):
+        raise OptionError(f"metrics is a list; got {metrics!r}. Write [{metrics!r}]")
+    found: dict[str, Metric] = {}
+    for metric in metrics:
+        if callable(metric):
+            found[getattr(metric, "__name__", type(metric).__name__)] = metric
+        elif metric == "accuracy" and logits:
+            found[metric] = logit_accuracy
+        elif metric in METRICS:
+            found[metric] = METRICS[metric]
+        else:
+            raise OptionError(f"no metric is called {metric!r}; there are {', '.join(METRICS)}, or give a function")
+    return found
+
+
+def logit_accuracy(predictions: Sequence[Any], targets: Sequence[Any]) -> float:
+    """``accuracy`` of scores before the sigmoid: above 0 means the class 1.
+
+    >>> logit_accuracy([0.3, -0.3], [1, 0])
+    1.0
+    """
+    return accuracy(predictions, targets, threshold=0.0)
+
+
+def _check(predictions: Sequence[Any], targets: Sequence[Any]) -> None:
+    if not len(predictions) or len(predictions) != len(targets):
+        raise LengthError(f"a metric needs one target for each prediction; got {len(targets)} for {len(predictions)}")
+
+
+def _numbers(thing: Any) -> list[float]:
+    """The numbers of a prediction or target: a number, a Value, or a flat sequence of them."""
+    if hasattr(thing, "tolist"):
+        thing = thing.tolist()
+    return [float(entry) for entry in thing] if isinstance(thing, list | tuple) else [float(thing)]
+
+
+def _single(thing: Any) -> Any:
+    """A float, or a list of several."""
+    numbers = _numbers(thing)
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _largest(numbers: list[float]) -> float:
+    """The index of the largest; -1, which is no class, where one is NaN."""
+    return -1 if any(map(math.isnan, numbers)) else numbers.index(max(numbers))
+
+
+def _differences(predictions: Sequence[Any], targets: Sequence[Any]) -> list[float]:
+    _check(predictions, targets)
+    pairs = [(_numbers(p), _numbers(t)) for p, t in zip(predictions, targets, strict=True)]
+    for prediction, target in pairs:
+        if len(prediction) != len(target):
+            raise LengthError(f"a prediction has {len(prediction)} numbers and its target {len(target)}")
+    return [a - b for prediction, target in pairs for a, b in zip(prediction, target, strict=True)]
