@@ -1,0 +1,229 @@
+"""Modules: what they find in their attributes, their state, modes, and how they show themselves."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import random
+from typing import Any
+
+import pytest
+
+import nn
+from autograd import AutogradError, Value
+from tests.requires import requires
+
+
+class Nested(nn.Module):
+    def __init__(self) -> None:
+        self.scale = Value(2.0)
+        self.body = {"first": nn.Linear(2, 1), "rest": [nn.Neuron(2), (nn.Linear(1, 1, bias=False),)]}
+        self.tied = self.scale
+        self._scratch = Value(5.0)
+
+    def forward(self, x: Any) -> Any:
+        return self.body["first"](x)[0] * self.scale
+
+
+@pytest.fixture
+def nested() -> Nested:
+    return Nested()
+
+
+def test_parameters_in_lists_tuples_and_dicts_are_found_by_path(nested: Nested) -> None:
+    assert [name for name, _ in nested.named_parameters()] == [
+        "scale",
+        "body['first'].weight[0][0]",
+        "body['first'].weight[0][1]",
+        "body['first'].bias[0]",
+        "body['rest'][0].w[0]",
+        "body['rest'][0].w[1]",
+        "body['rest'][0].b",
+        "body['rest'][1][0].weight[0][0]",
+    ]
+
+
+def test_parameters_are_the_named_ones_in_their_order(nested: Nested) -> None:
+    for model in (nested, nn.MLP(3, [4, 1]), nn.Sequential(nn.Linear(2, 3), nn.BatchNorm(3))):
+        assert model.parameters() == [parameter for _, parameter in model.named_parameters()]
+
+
+def test_a_shared_parameter_counts_once(nested: Nested) -> None:
+    assert nested.parameters().count(nested.scale) == 1
+
+
+def test_a_kept_result_is_no_parameter(nested: Nested) -> None:
+    count = len(nested.parameters())
+    nested.last = nested([1.0, 2.0])
+    assert len(nested.parameters()) == count
+
+
+def test_modules_that_hold_each_other_are_each_found_once() -> None:
+    a, b = Nested(), Nested()
+    a.other, b.other = b, a
+    assert a.modules().count(b) == 1
+    assert len(a.parameters()) == 16
+    assert "Nested(...)" in repr(a)
+
+
+def test_a_prefix_stands_before_every_path() -> None:
+    assert [name for name, _ in nn.Neuron(1).named_parameters("net.")] == ["net.w[0]", "net.b"]
+
+
+def test_named_children_are_the_modules_directly_inside() -> None:
+    model = nn.Sequential(nn.Sequential(nn.Linear(1, 1)), nn.ReLU())
+    assert [name for name, _ in model.named_children()] == ["layers[0]", "layers[1]"]
+    assert [name for name, _ in model.named_modules()] == ["", "layers[0]", "layers[0].layers[0]", "layers[1]"]
+
+
+def test_calling_a_module_calls_forward(nested: Nested) -> None:
+    line = nested.body["first"]
+    x = [1.0, -1.0]
+    assert nested(x).data == 2.0 * line(x)[0].data
+
+
+def test_a_module_without_forward_says_what_to_define() -> None:
+    with pytest.raises(NotImplementedError, match=r"define forward\(self, x\)"):
+        nn.Module()(1.0)
+
+
+def test_train_and_eval_reach_every_module() -> None:
+    model = nn.Sequential(nn.Sequential(nn.Dropout()), nn.BatchNorm(2))
+    assert all(module.training for module in model.modules())
+    assert model.eval() is model
+    assert not any(module.training for module in model.modules())
+    assert all(module.training for module in model.train().modules())
+
+
+def test_apply_calls_children_before_their_parent() -> None:
+    model = nn.Sequential(nn.Linear(1, 1), nn.ReLU())
+    seen: list[nn.Module] = []
+    assert model.apply(seen.append) is model
+    assert seen[-1] is model
+    assert set(seen) == set(model.modules())
+
+
+def test_zero_grad_reaches_every_parameter() -> None:
+    model = nn.MLP(2, [2, 1], activation="tanh")
+    model([1.0, 2.0]).backward()
+    assert any(p.grad for p in model.parameters())
+    model.zero_grad()
+    assert not any(p.grad for p in model.parameters())
+
+
+def test_requires_grad_freezes_and_thaws_all() -> None:
+    model = nn.Linear(1, 1)
+    assert not any(p.requires_grad for p in model.requires_grad_(False).parameters())
+    assert all(p.requires_grad for p in model.requires_grad_().parameters())
+
+
+def test_a_state_makes_an_equal_model() -> None:
+    one, other = nn.MLP(2, [3, 1]), nn.MLP(2, [3, 1])
+    x = [0.3, -0.7]
+    assert one(x).data != other(x).data
+    assert other.load_state_dict(one.state_dict()) == ([], [])
+    assert one(x).data == other(x).data
+
+
+def test_a_state_is_a_copy() -> None:
+    model = nn.Linear(1, 1)
+    state = model.state_dict()
+    before = dict(state)
+    model.weight[0][0].data = 99.0
+    assert state == before
+
+
+def test_a_state_holds_running_statistics() -> None:
+    model, fresh = nn.BatchNorm(2), nn.BatchNorm(2)
+    model([[1.0, 2.0], [3.0, 5.0]])
+    fresh.load_state_dict(model.state_dict())
+    assert (fresh.running_mean, fresh.running_var) == (model.running_mean, model.running_var)
+    assert fresh.num_batches_tracked == 1
+    assert isinstance(fresh.num_batches_tracked, int)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda state: state.pop("bias[0]"), r"missing is bias\[0\]"),
+        (lambda state: state.update({"other": 1.0}), "not known here is other"),
+        (lambda state: state.update({"weight[0][0]": "much"}), r"'weight\[0\]\[0\]' is no number"),
+        (lambda state: state.update({"weight[0][0]": [1.0]}), "is no number"),
+    ],
+)
+def test_a_state_that_does_not_fit_changes_nothing(change: Any, text: str) -> None:
+    model = nn.Linear(2, 1)
+    state = {name: number + 1.0 for name, number in model.state_dict().items()}
+    before = model.state_dict()
+    change(state)
+    with pytest.raises(nn.StateDictError, match=text) as error:
+        model.load_state_dict(state)
+    assert model.state_dict() == before
+    assert isinstance(error.value, AutogradError)
+    assert isinstance(error.value, ValueError)
+
+
+def test_without_strict_what_fits_is_loaded_and_the_rest_named() -> None:
+    model = nn.Linear(1, 1)
+    missing, unexpected = model.load_state_dict({"weight[0][0]": 7.0, "other": 1.0}, strict=False)
+    assert (missing, unexpected) == (["bias[0]"], ["other"])
+    assert model.weight[0][0].data == 7.0
+
+
+def test_a_state_may_hold_numpy_numbers_and_values() -> None:
+    numpy = requires("numpy")
+    model = nn.Linear(1, 1)
+    model.load_state_dict({"weight[0][0]": numpy.float64(3.0), "bias[0]": Value(4.0)})
+    assert model.state_dict() == {"weight[0][0]": 3.0, "bias[0]": 4.0}
+
+
+def test_reset_parameters_draws_every_layer_afresh() -> None:
+    model = nn.Sequential(nn.Linear(3, 2), nn.MLP(2, [2, 1]), nn.Layer(1, 1), nn.Neuron(1), nn.BatchNorm(1))
+    model.reset_parameters("he_normal", random.Random(1))
+    one = model.state_dict()
+    model.reset_parameters("he_normal", random.Random(1))
+    assert model.state_dict() == one
+    model.reset_parameters(rng=random.Random(2))
+    assert all(model.state_dict()[name] != one[name] for name in one if ".weight[0]" in name and "[4]" not in name)
+
+
+def test_modules_copy_and_pickle_with_their_dropout() -> None:
+    model = nn.Sequential(nn.Linear(2, 2), "tanh", nn.Dropout(0.5), nn.BatchNorm(2))
+    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert twin.state_dict() == model.state_dict()
+        assert not set(twin.parameters()) & set(model.parameters())
+
+
+def test_repr_shows_children_with_paths_and_options() -> None:
+    assert repr(nn.Sequential(nn.Linear(2, 1, bias=False), nn.Sequential("elu"), nn.MLP(1, [1]))) == (
+        "Sequential(\n"
+        "  (layers[0]): Linear(in_features=2, out_features=1, bias=False)\n"
+        "  (layers[1]): Sequential(\n"
+        "    (layers[0]): ELU(alpha=1.0)\n"
+        "  )\n"
+        "  (layers[2]): MLP of [Layer of [LinearNeuron(1)]]\n"
+        ")"
+    )
+
+
+def test_a_summary_counts_trainable_and_frozen_parameters() -> None:
+    model = nn.Sequential(nn.Linear(2, 3), "relu", nn.Linear(3, 1))
+    model.layers[0].requires_grad_(False)
+    found = nn.summary(model)
+    assert (found.total, found.trainable, found.frozen) == (13, 4, 9)
+    assert [(row.path, row.parameters, row.trainable) for row in found.rows] == [
+        ("layers[0]", 9, 0),
+        ("layers[1]", 0, 0),
+        ("layers[2]", 4, 4),
+    ]
+
+
+def test_a_summary_counts_a_shared_layer_once() -> None:
+    shared = nn.Linear(2, 2)
+    assert nn.summary(nn.Sequential(shared, shared)).total == 6
+
+
+def test_a_summary_goes_as_deep_as_asked() -> None:
+    model = nn.Sequential(nn.Sequential(nn.Sequential(nn.Linear(1, 1))))
+    assert [len(nn.summary(model, depth).rows) for depth in (1, 2, 3)] == [1, 2, 3]
+    assert "(model)" in str(nn.summary(nn.Neuron(2)))

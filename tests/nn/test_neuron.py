@@ -1,0 +1,91 @@
+"""Neuron, Layer and MLP: micrograd's signatures, seeds and reprs; names for the rest; one node a neuron."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+import nn
+from autograd import LengthError, Value, topological_order
+from tests.nn.samples import data
+from tests.requires import requires
+
+
+def test_seeded_weights_and_outputs_are_micrograds() -> None:
+    theirs = requires("micrograd.nn")
+    random.seed(1337)
+    model = nn.MLP(2, [16, 16, 1])
+    random.seed(1337)
+    original = theirs.MLP(2, [16, 16, 1])
+    assert [p.data for p in model.parameters()] == [p.data for p in original.parameters()]
+    assert model([0.5, -1.5]).data == pytest.approx(original([0.5, -1.5]).data, rel=1e-14)
+    assert repr(model) == repr(original)
+
+
+def test_a_neuron_is_two_nodes_and_its_numbers_none() -> None:
+    neuron = nn.Neuron(3)
+    out = neuron([1.0, 2.0, 3.0])
+    interior = [node for node in topological_order(out) if not node.is_leaf]
+    assert [node.op.name for node in interior if node.op] == ["dot", "relu"]
+    assert len(topological_order(out)) == 4 + 2
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus", "sin"])
+def test_activations_by_name_act_on_the_weighted_sum(name: str) -> None:
+    neuron = nn.Neuron(2, activation=name, rng=random.Random(3))
+    plain = nn.Neuron(2, nonlin=False, rng=random.Random(3))
+    assert neuron([0.4, -0.9]).data == getattr(plain([0.4, -0.9]), name)().data
+
+
+def test_an_unknown_activation_is_refused_with_those_there_are() -> None:
+    with pytest.raises(nn.OptionError, match="'swoosh'; there are identity, linear, relu"):
+        nn.Neuron(2, activation="swoosh")
+
+
+@pytest.mark.parametrize("call", [nn.Neuron(2), nn.Layer(2, 3), nn.MLP(2, [3, 1]), nn.Linear(2, 3)])
+def test_a_wrong_number_of_inputs_is_refused(call: nn.Module) -> None:
+    with pytest.raises(LengthError, match="takes 2 inputs; got 3"):
+        call([1.0, 2.0, 3.0])
+
+
+def test_a_softmax_layer_gives_probabilities() -> None:
+    layer = nn.Layer(2, 3, activation="softmax")
+    assert sum(data(layer([1.0, -2.0]))) == pytest.approx(1.0)
+    assert repr(layer).startswith("Softmax Layer of [LinearNeuron(2)")
+
+
+def test_layers_of_one_neuron_may_follow_each_other() -> None:
+    assert isinstance(nn.MLP(1, [1, 1])(3.0), Value)
+
+
+def test_a_batch_gives_one_output_a_sample() -> None:
+    for model in (nn.MLP(2, [3, 1]), nn.Layer(2, 2), nn.Neuron(2)):
+        batch = [[1, 2], [3, 4]]
+        assert data(model(batch)) == [data(model(row)) for row in batch]
+
+
+def test_numpy_rows_and_matrices_are_inputs() -> None:
+    numpy = requires("numpy")
+    model = nn.MLP(2, [3, 2])
+    matrix = numpy.array([[1, 2], [3, 4]])
+    assert data(model(matrix)) == data(model([[1.0, 2.0], [3.0, 4.0]]))
+    assert data(model(matrix[0])) == data(model([1.0, 2.0]))
+
+
+def test_a_generator_seeds_the_weights_and_leaves_the_module_random_alone() -> None:
+    random.seed(5)
+    expected = random.random()
+    random.seed(5)
+    one = nn.MLP(2, [2, 1], rng=random.Random(9))
+    assert random.random() == expected
+    assert one.state_dict() == nn.MLP(2, [2, 1], rng=random.Random(9)).state_dict()
+
+
+def test_a_named_initialisation_reaches_every_neuron() -> None:
+    assert {p.data for p in nn.MLP(2, [3, 1], init="zeros").parameters()} == {0.0}
+
+
+def test_parameters_are_labelled_by_their_path() -> None:
+    model = nn.MLP(2, [3, 1])
+    assert model.layers[0].neurons[2].w[1].label == "layers[0].neurons[2].w[1]"
