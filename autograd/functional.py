@@ -79,7 +79,8 @@ class _Trace:
         given = [leaf for index in argnums for leaf in leaves(args[index], f"argument {index}")]
         self.recorded = _nested.get() or any(isinstance(leaf, Value) for leaf in given)
         # A Value from outside gets a node of its own here, so that only uses through this argument count.
-        self.inputs = [leaf * 1.0 if isinstance(leaf, Value) else Value(leaf) for leaf in given]
+        with recording():
+            self.inputs = [leaf * 1.0 if isinstance(leaf, Value) else Value(leaf) for leaf in given]
         fill = iter(self.inputs)
         arguments = list(args)
         for index in argnums:

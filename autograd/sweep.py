@@ -10,6 +10,7 @@ of its own.  What does not live here: the order itself (``graph.py``), user-faci
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from autograd.errors import OpaqueNodeError, StaleGraphError
@@ -47,27 +48,20 @@ def propagate(node: Any) -> None:
 
 
 class Step:
-    """What ``node._backward`` gives: this node's step of backward, when called."""
+    """What ``node._backward`` gives: this node's step of backward, when called.
 
-    __slots__ = ("node",)
+    It keeps the edges the node has now, so a rule of one's own may wrap it, and ``_prev`` may be replaced after it.
+    """
+
+    __slots__ = ("edges", "node")
 
     def __init__(self, node: Any) -> None:
         self.node = node
+        self.edges = {"_x": node._x, "_dx": node._dx, "_y": getattr(node, "_y", None), "_dy": node._dy}
 
     def __call__(self) -> None:
         """Add this node's contributions to its parents' gradients."""
-        propagate(self.node)
-
-    def with_present_edges(self) -> Callable[[], None]:
-        """The same step bound to the edges as they are now, for a node whose parents are about to be replaced."""
-        node, edges = self.node, tuple(zip(self.node.parents, self.node.partials, strict=True))
-
-        def step() -> None:
-            for parent, partial in edges:
-                if node._grad:
-                    parent._grad += node._grad * partial
-
-        return step
+        propagate(SimpleNamespace(_grad=self.node._grad, **self.edges))
 
 
 def accumulate(root: Any, seed: float) -> None:
@@ -153,7 +147,8 @@ def gradients(
                 check_gradient(node, parent, lambda contribution=contribution: float(contribution))  # type: ignore[misc]
             before = found.get(parent)
             if before is None:
-                found[parent] = 0.0 + contribution if contribution.__class__ is float else contribution
+                # 0.0 + contribution, as in `accumulate`; it differs where the contribution is -0.0 alone.
+                found[parent] = contribution if contribution.__class__ is not float and contribution._data else 0.0 + contribution
             else:
                 found[parent] = before + contribution
     return found

@@ -204,8 +204,6 @@ class Value(Scalar):
             if not isinstance(parent, Node):
                 raise OperandTypeError(f"parents are Values; got {parent!r} of type {type(parent).__name__}")
         symbol = self._op
-        if isinstance(rule, Step):
-            rule = rule.with_present_edges()
         clock[0] += 1
         self.op, self._x, self._dx = OPAQUE, None, None
         self._y = Edges((parents,), (parents,), (parents,))
