@@ -57,7 +57,7 @@ class Step:
 
     def __init__(self, node: Any) -> None:
         self.node = node
-        self.edges = {"_x": node._x, "_dx": node._dx, "_y": getattr(node, "_y", None), "_dy": node._dy}
+        self.edges = {slot: getattr(node, slot, None) for slot in ("_x", "_dx", "_y", "_dy")}
 
     def __call__(self) -> None:
         """Add this node's contributions to its parents' gradients."""
