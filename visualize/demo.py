@@ -2,7 +2,7 @@
 
 The training loop is the one a learner writes: forward, loss, ``backward()``, a step downhill.  The demo is
 micrograd's (same data, network, loss and learning rate), so the two can be laid side by side.
-What does not live here: the pictures (``plots.py``, ``dot.py``), the steps (``walk.py``), the command (``cli.py``).
+What does not live here: the pictures (``plots.py``, ``svg.py``), the steps (``walk.py``), the command (``cli.py``).
 """
 
 import io
@@ -16,9 +16,9 @@ import tqdm
 import autograd
 from autograd import Value, no_grad, topological_order
 from visualize import plots
-from visualize.dot import draw_dot
 from visualize.extra import extra
 from visualize.files import write
+from visualize.svg import to_svg
 from visualize.walk import walk
 
 Point = list[float]
@@ -50,16 +50,20 @@ def moons(folder: Path, steps: int = 100, seed: int = 1337) -> None:
     print(map_of(model, points, labels))
 
     neuron = one_neuron()
+    steps_of_neuron = walk(neuron)
     print("\n\nOne neuron, o = tanh(x1*w1 + x2*w2 + b), and its backward pass step by step\n")
-    print("\n".join(f"  {line}" for line in str(walk(neuron)).splitlines()))
+    print("\n".join(f"  {line}" for line in str(steps_of_neuron).splitlines()))
 
     sample = model([Value(x, label=f"x[{i}]") for i, x in enumerate(points[0])])
     sample.label = "score"
-    written: list[tuple[str, str | bytes, str]] = [
+    sample.backward()
+    written: list[tuple[str, str, str]] = [
         ("loss.svg", _curve_svg(history), "the loss and the accuracy, step by step"),
         ("boundary.svg", _boundary_svg(model, points, labels), "what the network says of every place in the plane"),
-        ("sample.svg", _graph_svg(sample), f"the graph of one sample, {len(topological_order(sample))} nodes"),
-        ("neuron.svg", _graph_svg(neuron), "the graph of the neuron above, with its gradients"),
+        ("layers.svg", to_svg(sample, depth=0), "the graph of one sample, drawn as its three layers"),
+        ("sample.svg", to_svg(sample), f"the same opened up, {len(topological_order(sample))} nodes"),
+        ("neuron.svg", to_svg(neuron), "the graph of the neuron above, with its gradients"),
+        ("neuron.html", steps_of_neuron.to_html(), "step through it in a browser: ← → Home End space"),
     ]
     folder.mkdir(parents=True, exist_ok=True)
     for name, svg, _ in written:
@@ -145,7 +149,8 @@ def _figure() -> Any:
 
 def _svg(figure: Any) -> str:
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg")
+    with extra("matplotlib", "plot").rc_context({"svg.hashsalt": "chainrule"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None})  # the same picture is the same file
     return buffer.getvalue()
 
 
@@ -159,8 +164,3 @@ def _boundary_svg(model: Any, points: Sequence[Point], labels: Sequence[float]) 
     figure = _figure()
     plots.decision_boundary(model, points, labels, ax=figure.subplots())
     return _svg(figure)
-
-
-def _graph_svg(root: Value) -> bytes:
-    drawn: bytes = extra("pygraphviz", "render").AGraph(draw_dot(root).source).draw(format="svg", prog="dot")
-    return drawn

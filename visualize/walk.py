@@ -47,6 +47,19 @@ class Walk(Steps):
 
         show(self.to_html(), f"Backpropagation of {self.name[self.root]}", height)
 
+    def terminal(self) -> None:
+        """Step through the walk in this terminal: ← → Home End, space to play, q to leave.
+
+        Raises:
+            MissingExtraError: Textual is not installed.
+        """
+        from visualize.extra import extra
+
+        extra("textual", "terminal")
+        from visualize.terminal import StepApp
+
+        StepApp(self).run()
+
     def to_gif(self, path: str | os.PathLike[str], *, seconds: float = 1.2, progress: bool = True) -> Path:
         """Write the walk as an animated GIF, one frame for each edge of the chain rule.
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TextIO
 
 import pytest
 
 from autograd import MissingExtraError
-from visualize import cli
+from autograd.expression import parse
+from visualize import Walk, cli, walk
+from visualize.page import page
+from visualize.svg import to_svg
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -62,3 +71,175 @@ def test_ctrl_c_ends_with_130(capsys: pytest.CaptureFixture[str], monkeypatch: p
 
     monkeypatch.setattr("visualize.demo.moons", interrupted)
     assert run(capsys, "demo", "moons") == (130, "", "\nchainrule: interrupted\n")
+
+
+# --- expressions ------------------------------------------------------------------------------------------------------
+
+NEGATIVE = ("-a*b", "a=-2", "b=3")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("step", "-a*b", "a=-2", "b=3"), ("step", "-a*b", "a=-2", "--text", "b=3"), ("step", "--text", *NEGATIVE),
+        ("step", "--text", "--", *NEGATIVE), ("step", "--", "-a*b", "a=-2", "b=3"), ("step", "- a*b", "a=-2", "b=3"),
+        ("step", "--(-a*b)", "a=-2", "b= 3"),
+    ],
+)  # fmt: skip
+def test_expressions_and_values_may_begin_with_a_minus_sign(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = run(capsys, *arguments)
+    assert (status, err) == (0, "")
+    assert out.endswith("gradients\n  a.grad = -3\n  b.grad = 2\n")
+
+
+def test_step_prints_the_walk_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, "step", "(a*b + c).tanh()", "a=2", "b=-3", "c=6.5")
+    root = parse("(a*b + c).tanh()", a=2, b=-3, c=6.5)
+    assert (status, out, err) == (0, f"{walk(root)}\n", "")
+
+
+def test_step_writes_the_page(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "out.html"
+    status, out, _ = run(capsys, "step", "a*a", "a=3", "--html", str(path))
+    assert (status, out) == (0, f"{path}\n")
+    assert path.read_text(encoding="utf-8") == page(walk(parse("a*a", a=3)))
+
+
+class Terminal:
+    """The module ``sys`` of a process whose input and output are a terminal."""
+
+    stdin = stdout = SimpleNamespace(isatty=lambda: True)
+
+    @property
+    def stderr(self) -> TextIO:
+        return sys.stderr
+
+
+@pytest.fixture
+def a_terminal(monkeypatch: pytest.MonkeyPatch) -> list[Walk]:
+    """Standard input and output are a terminal; the list gets the walks that were shown in it."""
+    shown: list[Walk] = []
+    monkeypatch.setattr("visualize.commands.sys", Terminal())
+    monkeypatch.setattr(Walk, "terminal", lambda walk: shown.append(walk))
+    return shown
+
+
+def test_step_opens_the_app_on_a_terminal(a_terminal: list[Walk], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "step", "a*a", "a=3") == (0, "", "")
+    assert [shown.root.data for shown in a_terminal] == [9.0]
+
+
+def test_text_is_printed_on_a_terminal_when_asked_for(
+    a_terminal: list[Walk], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = run(capsys, "step", "a*a", "a=3", "--text")
+    assert (status, a_terminal) == (0, [])
+    assert out.startswith("forward\n")
+
+
+def test_text_is_printed_where_the_apps_package_is_missing(
+    a_terminal: list[Walk], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(walk: Walk) -> None:
+        raise MissingExtraError('this needs textual: pip install "chainrule[terminal]"')
+
+    monkeypatch.setattr(Walk, "terminal", missing)
+    status, out, err = run(capsys, "step", "a*a", "a=3")
+    assert status == 0
+    assert 'pip install "chainrule[terminal]"' in err
+    assert out.startswith("forward\n")
+
+
+def test_check_holds_every_gradient_against_a_difference(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, "check", "(a*b).tanh()", "a=0.5", "b=-1")
+    header, *rows = (line.split() for line in out.splitlines())
+    assert (status, err) == (0, "")
+    assert header == ["node", "value", "gradient", "difference", "verdict"]
+    assert [row[0] for row in rows] == ["a", "b", "v1", "v2"]
+    assert all(row[2] == row[3] and row[4] == "agrees" for row in rows)
+
+
+def test_check_ends_with_1_where_a_rule_is_wrong(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = parse("a.tanh()", a=0.5)
+    root._dx *= 1 + 1e-5
+    monkeypatch.setattr("visualize.commands.parse", lambda text, **values: root)
+    status, out, err = run(capsys, "check", "a.tanh()", "a=0.5")
+    assert status == 1
+    assert "differs" in out
+    assert re.match(r"chainrule: node tanh\(a=0.5\) .* parent a = 0.5: the partial should be 0.78\S+, found 0.78", err)
+
+
+@pytest.mark.parametrize("command", ["step", "check", "draw"])
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("a +", "a=1"), "a value is missing here\n    a +\n       ^\n"),
+        (("a",), "no value is given for `a`; give one as a=...\n    a\n    ^\n"),
+        (("a", "a=1", "b=2"), "a value is given for `b`, which does not occur in the expression\n    a\n    ^\n"),
+        (("a", "a"), "a value is written name=number, such as a=2; got `a`\n"),
+        (("a", "a="), "the value of `a` is a number, such as 2 or -0.5; got ``\n"),
+        (("a", "a=\x1b[31m"), "the value of `a` is a number, such as 2 or -0.5; got `␛[31m`\n"),
+        (("a", "é=1"), "a value is written name=number, such as a=2; got `é=1`\n"),
+        (("a", "a=1", "a=2"), "`a` is given twice\n"),
+        (("__import__('os')",), "text in quotes is not in the expression language\n"),
+    ],
+)
+def test_an_expression_or_value_that_is_none_ends_with_2_and_says_why(
+    command: str, arguments: tuple[str, ...], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = run(capsys, command, *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"chainrule: {reason}")
+
+
+def test_a_file_that_cannot_be_written_ends_with_1(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, out, err = run(capsys, "step", "a", "a=1", "--html", str(tmp_path / "nowhere" / "out.html"))
+    assert (status, out) == (1, "")
+    assert re.match(r"chainrule: cannot write '.*out.html': there is no folder", err)
+
+
+@pytest.mark.parametrize("suffix", ["svg", "dot", "html"])
+def test_draw_writes_the_graph_with_its_gradients(
+    suffix: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / f"graph.{suffix}"
+    assert run(capsys, "draw", "-a*b", "a=2", "b=7.25", "--out", str(path)) == (0, f"{path}\n", "")
+    assert "-7.25" in path.read_text(encoding="utf-8")
+
+
+def test_draw_writes_svg_to_standard_output_for_a_dash(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "draw", "a*a", "a=2", "--out", "-", "--theme", "dark")
+    root = parse("a*a", a=2)
+    root.backward()
+    assert (status, out) == (0, to_svg(root, theme="dark") + "\n")
+
+
+def test_draw_into_a_suffix_that_there_is_not_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, "draw", "a", "a=2", "--out", "graph.doc")
+    assert (status, out) == (2, "")
+    assert err.startswith("chainrule: cannot draw into 'graph.doc'")
+
+
+def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+    command = [sys.executable, "-m", "visualize.cli", "step", "+".join(["a*a"] * 400), "a=1"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    assert running.stdout is not None
+    assert running.stderr is not None
+    assert running.stdout.readline() == b"forward\n"
+    running.stdout.close()
+    assert running.stderr.read() == b""
+    running.stderr.close()
+    assert running.wait(timeout=30) == 141
+
+
+def test_a_terminal_that_lacks_a_character_shows_another() -> None:
+    command = [sys.executable, "-m", "visualize.cli", "step", "a*a", "a=3"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"?v1/?a = a = 3;  1 ? 3 = 3;  a.grad: 0 + 3 = 3" in done.stdout
