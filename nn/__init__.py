@@ -25,6 +25,7 @@ from nn.activations import (
 from nn.batchnorm import BatchNorm
 from nn.callbacks import Callback, Checkpoint, Convergence, EarlyStopping, StopAt
 from nn.clip import clip_grad_norm_, clip_grad_value_
+from nn.convert import from_torch, to_torch
 from nn.criteria import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -106,6 +107,7 @@ __all__ = [
     "cross_entropy",
     "evaluate",
     "fit",
+    "from_torch",
     "hinge_loss",
     "huber_loss",
     "init",
@@ -124,4 +126,5 @@ __all__ = [
     "schedule",
     "softmax",
     "summary",
+    "to_torch",
 ]
