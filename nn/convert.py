@@ -35,15 +35,9 @@ def to_torch(model: Module) -> Any:
         OptionError: there is another module in it, or a plain function.
         MissingExtraError: PyTorch is not installed.
 
-    >>> to_torch(MLP(2, [3, 1]))  # doctest: +SKIP
-    Sequential(
-      (0): Linear(in_features=2, out_features=3, bias=True)
-      (1): ReLU()
-      (2): Linear(in_features=3, out_features=1, bias=True)
-    )
+    ``MLP(2, [3, 1])`` becomes ``Sequential(Linear(2, 3), ReLU(), Linear(3, 1))``.
     """
-    made = _ToTorch(extra("torch", "oracle")).module(model)
-    return made
+    return _ToTorch(extra("torch", "oracle")).module(model)
 
 
 def from_torch(model: Any) -> Module:

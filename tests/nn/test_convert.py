@@ -138,7 +138,7 @@ def test_what_has_no_counterpart_there_is_refused() -> None:
         pass
 
     for model in (Mine(1, 1), nn.Sequential(nn.Linear(1, 1), lambda x: x)):
-        with pytest.raises(nn.OptionError, match="no counterpart for Mine|plain function"):
+        with pytest.raises(nn.OptionError, match=r"no counterpart for Mine|plain function"):
             nn.to_torch(model)
 
 
