@@ -1,0 +1,355 @@
+"""What a graph costs and what is left of it: freed by reference counting, of any depth, whole after an interrupt.
+
+What does not live here: time in proportion to size (`test_laws.py`), copies of small graphs (`test_copying.py`).
+"""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+import random
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import autograd
+from autograd import (
+    TABLE,
+    Value,
+    detect_anomaly,
+    dot,
+    grad,
+    hessian,
+    jvp,
+    no_grad,
+    provenance,
+    topological_order,
+    where,
+)
+
+# freed by reference counting alone -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def collector_off() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def values_alive() -> int:
+    return sum(isinstance(thing, Value) for thing in gc.get_objects())
+
+
+def network(rng: random.Random) -> Value:
+    """A scalar function of every kind of node: one operand, two, lists, numbers among them, one node used twice."""
+    xs = [Value(rng.uniform(-1, 1)) for _ in range(3)]
+    hidden = [dot(xs, [rng.uniform(-1, 1), Value(0.5), xs[0]], 0.25).tanh() for _ in range(4)]
+    total = autograd.sum(hidden) + autograd.logsumexp(hidden) * autograd.max(hidden)
+    return where(total > 0, total * total, -total) / 3 + total.clamp(-1, 1)
+
+
+def leaves(root: Value) -> list[Value]:
+    return [node for node in topological_order(root) if node.is_leaf]
+
+
+def forward_only(root: Value) -> None:
+    assert root.parents
+
+
+def twice(root: Value) -> None:
+    root.backward()
+    root.backward()
+
+
+def watched(root: Value) -> None:
+    with detect_anomaly():
+        (root * 2).backward()
+
+
+def noted(root: Value) -> None:
+    with provenance():
+        (root * 2).backward()
+
+
+def seen_by_views(root: Value) -> None:
+    for node in topological_order(root):
+        assert len(node.parents) <= len(node.operands)
+        assert len(node.partials) == len(node.parents)
+        node._backward()
+
+
+def copied(root: Value) -> None:
+    copy.deepcopy(root).backward()
+
+
+def pickled(root: Value) -> None:
+    pickle.loads(pickle.dumps(root)).backward()
+
+
+def recorded_then_zeroed(root: Value) -> None:
+    """A recorded gradient refers to the graph it belongs to; taking it away leaves no cycle."""
+    root.backward(create_graph=True)
+    for node in topological_order(root):
+        node.zero_grad()
+
+
+def frozen(root: Value) -> None:
+    for leaf in leaves(root):
+        leaf.requires_grad = False
+    root.backward()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [forward_only, Value.backward, twice, watched, noted, seen_by_views, copied, pickled, recorded_then_zeroed, frozen],
+)
+def test_a_graph_is_freed_with_the_collector_off(use: Callable[[Value], Any], collector_off: None) -> None:
+    before = values_alive()
+    root = network(random.Random(1))
+    assert values_alive() - before > 10
+    use(root)
+    del root
+    assert values_alive() == before
+
+
+@pytest.mark.parametrize("name", list(TABLE))
+def test_a_node_of_each_primitive_is_freed_with_the_collector_off(name: str, collector_off: None) -> None:
+    before = values_alive()
+    operands = [
+        [Value(0.5), Value(0.25)] if operand in ("xs", "ws") else Value(0.75) for operand in TABLE[name].operands
+    ]
+    node = getattr(autograd, name)(*operands)
+    node.backward()
+    assert node.parents
+    del node, operands
+    assert values_alive() == before
+
+
+@pytest.mark.parametrize(
+    "derivative",
+    [
+        lambda f: grad(f)(0.5),
+        lambda f: grad(grad(grad(f)))(0.5),
+        lambda f: hessian(f)(0.5),
+        lambda f: jvp(f, 0.5, 1.0),
+    ],
+    ids=["grad", "third", "hessian", "jvp"],
+)
+def test_derivatives_of_functions_leave_no_node_behind(derivative: Callable[..., Any], collector_off: None) -> None:
+    before = values_alive()
+    derivative(lambda x: (x * x).tanh() * autograd.sum([x, 2, x.exp()]))
+    assert values_alive() == before
+
+
+def test_a_graph_can_be_freed_from_under_its_leaves(collector_off: None) -> None:
+    """The training loop: parameters live on, each step's graph goes as soon as the next loss takes its name."""
+    w = Value(0.5)
+    alive = set()
+    for _ in range(5):
+        loss = (w * 3 - 1) ** 2
+        w.zero_grad()
+        loss.backward()
+        w.data -= 0.01 * w.grad
+        alive.add(values_alive())
+    assert len(alive) == 1
+
+
+def test_a_block_without_gradients_keeps_no_history(collector_off: None) -> None:
+    x = Value(1.0)
+    before = values_alive()
+    with no_grad():
+        for _ in range(100):
+            x = x * 1.5 + 1
+    assert values_alive() == before
+
+
+# a chain of a million ------------------------------------------------------------------------------------------------
+
+LENGTH = 1_000_000
+
+
+def chain(length: int) -> tuple[Value, Value]:
+    leaf = Value(3.0)
+    node = leaf
+    for _ in range(length):
+        node = node * 1.0
+    return leaf, node
+
+
+@pytest.mark.slow
+def test_a_chain_of_a_million_nodes_needs_no_recursion(collector_off: None) -> None:
+    """Build, backward, deepcopy, pickle and free at the interpreter's default recursion limit."""
+    before, limit = values_alive(), sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    try:
+        leaf, root = chain(LENGTH)
+        root.backward()
+        assert leaf.grad == 1.0
+
+        other = copy.deepcopy(root)
+        other.backward()
+        assert leaves(other)[0].grad == 2.0  # the copy came with the gradient its leaf had
+        assert leaf.grad == 1.0
+        del other
+
+        text = pickle.dumps(root)
+        other = pickle.loads(text)
+        other.backward()
+        assert leaves(other)[0].grad == 2.0
+        del other
+
+        assert repr(root) == "Value(data=3.0, grad=1.0)"
+        del root
+    finally:
+        sys.setrecursionlimit(limit)
+    assert values_alive() == before + 1  # the leaf
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda leaf, root: root.backward(create_graph=True),
+        lambda leaf, root: grad(lambda x: x * chain(20_000)[1])(2.0),
+        lambda leaf, root: copy.copy(root).backward(),
+        lambda leaf, root: [list(map(str, (node, node._prev, node._op))) for node in topological_order(root)],
+        lambda leaf, root: root.detach(),
+    ],
+    ids=["create_graph", "grad", "copy", "views", "detach"],
+)
+def test_no_use_of_a_deep_graph_recurses(use: Callable[[Value, Value], Any]) -> None:
+    leaf, root = chain(20_000)
+    use(leaf, root)
+    leaf.zero_grad()
+    root.backward()
+    assert leaf.grad == 1.0
+
+
+def test_a_long_sum_in_python_s_own_way_is_deep_and_works() -> None:
+    xs = [Value(float(i)) for i in range(50_000)]
+    total = sum(xs, Value(0.0))
+    total.backward()
+    assert {x.grad for x in xs} == {1.0}
+
+
+# an interrupt in the middle of backward ------------------------------------------------------------------------------
+
+
+class Interrupter:
+    """Raises KeyboardInterrupt before the k-th bytecode that the engine's own files run; counts them otherwise."""
+
+    def __init__(self, at: int = -1) -> None:
+        self.at = at
+        self.count = 0
+
+    def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
+        if not str(frame.f_globals.get("__name__", "")).startswith("autograd"):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            if self.count == self.at:
+                raise KeyboardInterrupt
+            self.count += 1
+        return self
+
+    def run(self, work: Callable[[], Any]) -> None:
+        before = sys.gettrace()
+        sys.settrace(self)
+        try:
+            work()
+        finally:
+            sys.settrace(before)
+
+
+def small_graph() -> tuple[list[Value], Value]:
+    a, b = Value(2.0), Value(-3.0)
+    c = a * b + a
+    d = dot([a, c], [c, b], 1.0).tanh() * c
+    return [a, b], d + d * 0.5
+
+
+def plain(root: Value) -> None:
+    root.backward()
+
+
+def recorded(root: Value) -> None:
+    root.backward(create_graph=True)
+
+
+@pytest.mark.parametrize(
+    ("backward", "mode", "stride"),
+    [(plain, nullcontext, 1), (recorded, nullcontext, 43), (plain, detect_anomaly, 29)],
+    ids=["plain", "create_graph", "anomaly"],
+)
+def test_after_an_interrupt_anywhere_in_backward_a_new_one_is_right(
+    backward: Callable[[Value], None], mode: Callable[[], Any], stride: int
+) -> None:
+    inputs, root = small_graph()
+    root.backward()
+    expected = [x.grad for x in inputs]
+
+    backward(small_graph()[1])  # what is compiled at its first use is compiled now
+    inputs, root = small_graph()
+    whole = Interrupter()
+    with mode():
+        whole.run(lambda: backward(root))
+    assert whole.count > 500
+    for at in range(0, whole.count, stride):
+        with mode(), pytest.raises(KeyboardInterrupt):
+            Interrupter(at).run(lambda: backward(root))
+        for x in inputs:
+            x.zero_grad()
+        root.backward()
+        assert [x.grad for x in inputs] == expected, f"interrupted before bytecode {at} of {whole.count}"
+
+
+def test_an_interrupt_may_leave_partial_sums_on_leaves() -> None:
+    """Why `zero_grad()` is needed after one: some leaf has had some of its contributions."""
+    inputs, root = small_graph()
+    whole = Interrupter()
+    whole.run(root.backward)
+    seen = set()
+    for at in range(0, whole.count, 7):
+        for x in inputs:
+            x.zero_grad()
+        with pytest.raises(KeyboardInterrupt):
+            Interrupter(at).run(root.backward)
+        seen.add(tuple(x.grad for x in inputs))
+    assert len(seen) > 2
+
+
+@pytest.mark.parametrize("place", range(7))
+def test_a_real_signal_during_backward_is_survived(place: int) -> None:
+    inputs, root = small_graph()
+    root.backward()
+    expected = [x.grad for x in inputs]
+
+    inputs, root = small_graph()
+    node = [node for node in topological_order(root) if not node.is_leaf][place]
+    step, armed = node._backward, [True]
+
+    def interrupted() -> None:
+        if armed:
+            armed.clear()
+            signal.raise_signal(signal.SIGINT)
+        step()
+
+    node._backward = interrupted
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            root.backward()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    for x in inputs:
+        x.zero_grad()
+    root.backward()
+    assert not armed
+    assert [x.grad for x in inputs] == expected
