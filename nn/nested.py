@@ -16,7 +16,7 @@ def plain(x: Any) -> Any:
 
     An iterator, a ``range`` or a ``map`` say, becomes a list.
     """
-    if isinstance(x, Value | float | int | list | tuple):
+    if isinstance(x, Value | float | int | list | tuple | str):
         return x
     if hasattr(x, "tolist"):
         return x.tolist()
@@ -26,7 +26,7 @@ def plain(x: Any) -> Any:
 def is_sequence(x: Any) -> bool:
     """Whether ``x`` holds several entries rather than being one number or Value."""
     return isinstance(x, list | tuple) or (
-        hasattr(x, "__len__") and hasattr(x, "__getitem__") and x.__class__ is not str
+        hasattr(x, "__len__") and hasattr(x, "__getitem__") and not isinstance(x, str | bytes)
     )
 
 

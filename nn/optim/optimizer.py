@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import autograd
-from autograd import Value
+from autograd import AutogradError, Value
 from nn.errors import OptionError, StateDictError
 
 Group = dict[str, Any]
@@ -179,7 +179,9 @@ class Optimizer:
                 complete.append({**mine, **group, "params": mine["params"]})
                 self.check(complete[-1])
                 memories.append(_memory_of(state, len(mine["params"])))
-        except (KeyError, TypeError, AttributeError) as error:
+        except (AutogradError, KeyError, TypeError, ValueError, AttributeError) as error:
+            if isinstance(error, AutogradError):
+                raise
             raise StateDictError(f"this is no state of an optimiser, as state_dict() gives it: {error!r}") from None
         self.param_groups[:] = complete
         self._memory = memories

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from autograd import Value
+from tests.requires import requires
 
 TOLERANCE = 1e-12
 
@@ -41,3 +42,10 @@ def close(x: Any, tolerance: float = TOLERANCE) -> Any:
     if isinstance(x, list):
         return [close(entry, tolerance) for entry in x]
     return pytest.approx(x, rel=tolerance, abs=tolerance, nan_ok=True)
+
+
+def tensor(x: Any, requires_grad: bool = False) -> Any:
+    """Nested lists as a tensor: numbers in float64, class indices as they are."""
+    torch = requires("torch")
+    whole = isinstance(x, list) and isinstance(x[0], int)
+    return torch.tensor(x, dtype=torch.int64 if whole else torch.float64, requires_grad=requires_grad)

@@ -1,0 +1,250 @@
+"""Linear, Sequential, Dropout, BatchNorm and the activations, held against PyTorch: values and gradients."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+import autograd
+import nn
+from autograd import LengthError, Value
+from tests.nn.samples import close, data, grads, rows, tensor, values
+from tests.requires import requires
+
+ACTIVATIONS = {
+    "relu": nn.ReLU, "leaky_relu": nn.LeakyReLU, "elu": nn.ELU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid, "softplus": nn.Softplus, "identity": nn.Identity,
+}  # fmt: skip
+
+
+def total(x: Any, weights: list[list[float]]) -> Value:
+    """A scalar in which every entry of a batch has a weight of its own."""
+    flat = [entry for row in x for entry in row]
+    loss: Value = autograd.dot([w for row in weights for w in row], flat)
+    return loss
+
+
+# --- Linear, Sequential -----------------------------------------------------------------------------------------------
+
+
+def test_linear_is_pytorchs_in_value_and_gradients() -> None:
+    torch = requires("torch")
+    layer = nn.Linear(3, 2, rng=random.Random(1))
+    x, weights = rows(4, 3, 2), rows(4, 2, 3)
+    inputs = values(x)
+    out = layer(inputs)
+    total(out, weights).backward()
+
+    theirs = torch.nn.Linear(3, 2, dtype=torch.float64)
+    theirs.load_state_dict({"weight": tensor(data(layer.weight)), "bias": tensor(data(layer.bias))})
+    given = tensor(x, requires_grad=True)
+    expected = theirs(given)
+    (expected * tensor(weights)).sum().backward()
+    assert data(out) == close(expected.tolist())
+    assert grads(inputs) == close(given.grad.tolist())
+    assert grads(layer.weight) == close(theirs.weight.grad.tolist())
+    assert grads(layer.bias) == close(theirs.bias.grad.tolist())
+
+
+def test_linear_without_bias_has_none() -> None:
+    layer = nn.Linear(2, 1, bias=False)
+    assert layer.bias is None
+    assert len(layer.parameters()) == 2
+    assert data(layer([0, 0])) == [0.0]
+
+
+def test_linear_gives_a_list_for_one_output_too() -> None:
+    assert len(nn.Linear(2, 1)([1.0, 2.0])) == 1
+
+
+def test_linear_takes_one_node_an_output() -> None:
+    out = nn.Linear(50, 2)([0.5] * 50)
+    assert [y.op.name for y in out] == ["dot", "dot"]
+    assert len(autograd.topological_order(out[0])) == 50 + 1 + 1
+
+
+def test_linear_takes_a_vector_of_one_without_a_list() -> None:
+    layer = nn.Linear(1, 2)
+    assert data(layer(2.0)) == data(layer([2.0]))
+
+
+def test_linear_refuses_a_negative_size() -> None:
+    with pytest.raises(nn.OptionError, match="got -1 and 2"):
+        nn.Linear(-1, 2)
+
+
+def test_sequential_applies_modules_names_and_functions_in_order() -> None:
+    layer = nn.Linear(2, 2)
+    model = nn.Sequential(layer, "tanh", lambda out: autograd.sum(out))
+    assert model([1.0, -1.0]).data == pytest.approx(sum(y.tanh().data for y in layer([1.0, -1.0])))
+    assert (len(model), model[0], next(iter(model))) == (3, layer, layer)
+
+
+def test_sequential_labels_parameters_by_their_path() -> None:
+    model = nn.Sequential(nn.ReLU()).append(nn.Linear(1, 1))
+    assert [p.label for p in model.parameters()] == ["layers[1].weight[0][0]", "layers[1].bias[0]"]
+
+
+@pytest.mark.parametrize("layer", [3, nn.ReLU, "swish!"])
+def test_sequential_refuses_what_is_no_layer(layer: Any) -> None:
+    with pytest.raises(nn.OptionError):
+        nn.Sequential(layer)
+
+
+# --- Dropout ----------------------------------------------------------------------------------------------------------
+
+
+def test_dropout_keeps_the_mean_and_drops_its_share() -> None:
+    layer = nn.Dropout(0.3, rng=random.Random(5))
+    out = layer([1.0] * 20_000)
+    assert set(out) == {0.0, 1.0 / 0.7}
+    assert out.count(0.0) / len(out) == pytest.approx(0.3, abs=0.02)
+    assert sum(out) / len(out) == pytest.approx(1.0, abs=0.03)
+
+
+def test_dropout_does_nothing_in_evaluation() -> None:
+    assert nn.Dropout(0.9).eval()([[1.0, 2.0]]) == [[1.0, 2.0]]
+
+
+def test_dropout_is_seeded_by_its_generator_or_by_the_module_random() -> None:
+    x = [1.0] * 50
+    assert nn.Dropout(rng=random.Random(3))(x) == nn.Dropout(rng=random.Random(3))(x)
+    random.seed(3)
+    assert nn.Dropout()(x) == nn.Dropout(rng=random.Random(3))(x)
+
+
+def test_dropout_passes_gradients_to_what_it_kept() -> None:
+    x = values([1.0] * 40)
+    out = nn.Dropout(0.5, rng=random.Random(2))(x)
+    autograd.sum(out).backward()
+    assert [p.grad for p in x] == [2.0 if isinstance(y, Value) else 0.0 for y in out]
+
+
+@pytest.mark.parametrize(("p", "expected"), [(0.0, [1.0, 2.0]), (1.0, [0.0, 0.0])])
+def test_dropout_at_its_bounds(p: float, expected: list[float]) -> None:
+    assert nn.Dropout(p)([1.0, 2.0]) == expected
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
+def test_dropout_refuses_what_is_no_probability(p: float) -> None:
+    with pytest.raises(nn.OptionError, match="p is a probability"):
+        nn.Dropout(p)
+
+
+# --- BatchNorm --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"momentum": None}, {"affine": False}, {"eps": 0.1, "momentum": 0.5},
+                                     {"track_running_stats": False}])  # fmt: skip
+def test_batchnorm_is_pytorchs_in_training_and_evaluation(options: dict[str, Any]) -> None:
+    torch = requires("torch")
+    layer, theirs = nn.BatchNorm(3, **options), torch.nn.BatchNorm1d(3, dtype=torch.float64, **options)
+    if layer.affine:
+        for j, (scale, shift) in enumerate(rows(3, 2, 5)):
+            layer.weight[j].data, layer.bias[j].data = scale, shift
+        theirs.load_state_dict(
+            theirs.state_dict() | {"weight": tensor(data(layer.weight)), "bias": tensor(data(layer.bias))}
+        )
+    for batch in range(3):
+        x, weights = rows(5, 3, 10 + batch), rows(5, 3, 20 + batch)
+        inputs, given = values(x), tensor(x, requires_grad=True)
+        layer.zero_grad()
+        theirs.zero_grad()
+        out, expected = layer(inputs), theirs(given)
+        total(out, weights).backward()
+        (expected * tensor(weights)).sum().backward()
+        assert data(out) == close(expected.tolist())
+        assert grads(inputs) == close(given.grad.tolist())
+        if layer.affine:
+            assert grads(layer.weight) == close(theirs.weight.grad.tolist())
+            assert grads(layer.bias) == close(theirs.bias.grad.tolist())
+    if layer.track_running_stats:
+        assert layer.running_mean == close(theirs.running_mean.tolist())
+        assert layer.running_var == close(theirs.running_var.tolist())
+        assert layer.num_batches_tracked == theirs.num_batches_tracked.item() == 3
+    layer.eval()
+    theirs.eval()
+    x = rows(4, 3, 30)
+    before = layer.state_dict()
+    inputs, given = values(x), tensor(x, requires_grad=True)
+    out, expected = layer(inputs), theirs(given)
+    total(out, x).backward()
+    (expected * tensor(x)).sum().backward()
+    assert data(out) == close(expected.tolist())
+    assert grads(inputs) == close(given.grad.tolist())
+    assert layer.state_dict() == before
+
+
+def test_batchnorm_takes_one_sample_in_evaluation_only() -> None:
+    layer = nn.BatchNorm(2)
+    with pytest.raises(LengthError, match="two samples or more"):
+        layer([[1.0, 2.0]])
+    assert data(layer.eval()([1.0, 2.0])) == close([1.0, 2.0], 1e-4)
+
+
+def test_batchnorm_refuses_another_width() -> None:
+    with pytest.raises(LengthError, match="2 features; got 3"):
+        nn.BatchNorm(2)([[1.0, 2.0, 3.0]] * 2)
+
+
+def test_batchnorm_resets_to_a_fresh_one() -> None:
+    layer = nn.BatchNorm(2)
+    fresh = layer.state_dict()
+    layer(rows(3, 2, 1))
+    layer.weight[0].data = 5.0
+    layer.reset_parameters()
+    assert layer.state_dict() == fresh
+
+
+@pytest.mark.parametrize("options", [{"eps": -1.0}, {"momentum": 2.0}])
+def test_batchnorm_refuses_options_out_of_range(options: dict[str, float]) -> None:
+    with pytest.raises(nn.OptionError, match="must be 0 or more and momentum"):
+        nn.BatchNorm(2, **options)
+
+
+# --- activations ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations_are_pytorchs_in_value_and_gradient(name: str) -> None:
+    torch = requires("torch")
+    module = nn.activation(name)
+    assert type(module) is ACTIVATIONS[name]
+    x = [*rows(3, 4, 6), [-1000.0, -30.0, 30.0, 1000.0]]
+    inputs, given = values(x), tensor(x, requires_grad=True)
+    out, expected = module(inputs), getattr(torch.nn, type(module).__name__)()(given)
+    total(out, x).backward()
+    (expected * tensor(x)).sum().backward()
+    assert data(out) == close(expected.tolist(), 1e-9 if name == "softplus" else 1e-12)  # torch: linear from 20 on
+    assert grads(inputs) == close(given.grad.tolist(), 2e-8 if name == "softplus" else 1e-10)
+
+
+def test_activations_take_their_options() -> None:
+    assert nn.LeakyReLU(0.5)([-2.0]) == [-1.0]
+    assert nn.ELU(2.0)(-1000.0) == -2.0
+    assert repr(nn.LeakyReLU(0.5)) == "LeakyReLU(negative_slope=0.5)"
+    assert nn.Sine()(0.0) == 0.0
+
+
+def test_an_unknown_activation_is_refused_with_those_there_are() -> None:
+    with pytest.raises(nn.OptionError, match="'swoosh'; there are identity, "):
+        nn.activation("swoosh")
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(nn.Softmax, "Softmax"), (nn.LogSoftmax, "LogSoftmax")])
+def test_softmax_is_pytorchs_in_value_and_gradient(ours: type[nn.Module], theirs: str) -> None:
+    torch = requires("torch")
+    x, weights = [*rows(2, 3, 7), [1000.0, -1000.0, 999.0]], rows(3, 3, 8)
+    inputs, given = values(x), tensor(x, requires_grad=True)
+    out, expected = ours()(inputs), getattr(torch.nn, theirs)(dim=-1)(given)
+    total(out, weights).backward()
+    (expected * tensor(weights)).sum().backward()
+    assert data(out) == close(expected.tolist())
+    assert grads(inputs) == close(given.grad.tolist())
+
+
+@pytest.mark.parametrize("function", [nn.softmax, nn.log_softmax, nn.ReLU(), nn.Softmax(), nn.Dropout()])
+def test_plain_numbers_make_no_nodes(function: Any) -> None:
+    assert all(isinstance(y, float) for y in function([1.0, -2.0, 3.0]))

@@ -1,0 +1,106 @@
+"""Schedules: PyTorch's rates at every step, one after the other, their state, and what they refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import nn
+from autograd import Value
+from nn import schedule
+from nn.optim import SGD
+from tests.requires import requires
+
+CASES: list[tuple[str, dict[str, Any]]] = [
+    ("StepLR", {"step_size": 3}),
+    ("StepLR", {"step_size": 2, "gamma": 0.7}),
+    ("ExponentialLR", {"gamma": 0.9}),
+    ("CosineAnnealingLR", {"T_max": 10, "eta_min": 0.01}),
+    ("CosineAnnealingLR", {"T_max": 7}),
+    ("LinearLR", {}),
+    ("LinearLR", {"start_factor": 0.1, "end_factor": 0.8, "total_iters": 8}),
+    ("LambdaLR", {"lr_lambda": lambda t: 1 / (1 + t)}),
+]
+
+
+def two_groups() -> SGD:
+    return SGD([{"params": [Value(1.0)], "lr": 0.5}, {"params": [Value(2.0)]}], lr=0.1)
+
+
+def rates(optimizer: Any) -> list[float]:
+    return [group["lr"] for group in optimizer.param_groups]
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler:UserWarning")  # torch wants optimizer.step() first
+def test_rates_are_pytorchs_at_every_step(name: str, options: dict[str, Any]) -> None:
+    torch = requires("torch")
+    ours = two_groups()
+    theirs = torch.optim.SGD([{"params": [torch.zeros(1)], "lr": 0.5}, {"params": [torch.zeros(1)]}], lr=0.1)
+    one, other = getattr(schedule, name)(ours, **options), getattr(torch.optim.lr_scheduler, name)(theirs, **options)
+    for _ in range(15):
+        assert rates(ours) == pytest.approx(rates(theirs), rel=1e-12, abs=1e-15)
+        assert one.get_last_lr() == rates(ours)
+        one.step()
+        other.step()
+
+
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler:UserWarning")
+@pytest.mark.filterwarnings("ignore:The epoch parameter:UserWarning")  # torch, of its own SequentialLR
+def test_warm_up_before_cosine_is_pytorchs() -> None:
+    torch = requires("torch")
+    ours, theirs = two_groups(), torch.optim.SGD([{"params": [torch.zeros(1)], "lr": 0.5}], lr=0.1)
+
+    def sequence(module: Any, optimizer: Any) -> Any:
+        warm_up = module.LinearLR(optimizer, start_factor=0.1, total_iters=4)
+        decay = module.CosineAnnealingLR(optimizer, T_max=8)
+        return module.SequentialLR(optimizer, [warm_up, decay], milestones=[4])
+
+    one, other = sequence(schedule, ours), sequence(torch.optim.lr_scheduler, theirs)
+    for _ in range(12):
+        assert rates(ours)[0] == pytest.approx(rates(theirs)[0], rel=1e-12, abs=1e-15)
+        one.step()
+        other.step()
+
+
+def test_a_state_goes_on_where_it_was() -> None:
+    optimizer, other = two_groups(), two_groups()
+    first, second = schedule.ExponentialLR(optimizer, 0.5), schedule.ExponentialLR(other, 0.5)
+    first.step()
+    first.step()
+    second.load_state_dict(first.state_dict())
+    assert rates(other) == rates(optimizer) == [0.125, 0.025]
+
+
+def test_a_rate_travels_with_the_optimisers_state() -> None:
+    optimizer, other = two_groups(), two_groups()
+    schedule.ExponentialLR(optimizer, 0.5).step()
+    other.load_state_dict(optimizer.state_dict())
+    assert rates(other) == [0.25, 0.05]
+    assert schedule.ExponentialLR(other, 0.5).base_lrs == [0.5, 0.1]
+
+
+@pytest.mark.parametrize("state", [{}, {"last_epoch": 1, "base_lrs": [0.1]}, {"last_epoch": "x", "base_lrs": [1, 1]}])
+def test_a_state_that_does_not_fit_changes_nothing(state: dict[str, Any]) -> None:
+    made = schedule.StepLR(two_groups(), 2)
+    with pytest.raises(nn.StateDictError):
+        made.load_state_dict(state)
+    assert made.state_dict() == {"last_epoch": 0, "base_lrs": [0.5, 0.1]}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda optimizer: schedule.StepLR(optimizer, 0),
+        lambda optimizer: schedule.CosineAnnealingLR(optimizer, 0),
+        lambda optimizer: schedule.LinearLR(optimizer, start_factor=0.0),
+        lambda optimizer: schedule.LinearLR(optimizer, total_iters=0),
+        lambda optimizer: schedule.SequentialLR(optimizer, [schedule.StepLR(optimizer, 1)], [3]),
+        lambda optimizer: schedule.SequentialLR(two_groups(), [schedule.StepLR(optimizer, 1)], []),
+    ],
+)
+def test_options_out_of_range_are_refused(make: Callable[[SGD], Any]) -> None:
+    with pytest.raises(nn.OptionError):
+        make(two_groups())
