@@ -38,6 +38,8 @@ class Part:
     """The numbers of the parts it reads from."""
     read: bool = False
     """Whether another part reads from it so far."""
+    op: str = ""
+    """The symbol of its nodes' operation, where they share one."""
     inner: dict[str, None] = field(default_factory=dict)
     """The names of the clusters in it, where it is one; a dict, since it keeps the order."""
 
@@ -62,9 +64,9 @@ def split(
         sources = {part_of[parent] for parent in node.parents}
         key: Hashable = index
         closed = ""
-        inner: Path = ()
+        inner = ""
         if depth is not None and len(path) > depth:
-            path, closed, inner = path[:depth], path[depth], path[depth + 1 : depth + 2]
+            path, closed, inner = path[:depth], path[depth], "".join(path[depth + 1 : depth + 2])
             key = (path, closed)
         elif fold:
             key = leaf_keys[node] if node.is_leaf else _repeat(node, path, sources, parts)
@@ -73,16 +75,17 @@ def split(
             if len(parts) == MOST:
                 return None
             number = known[key] = len(parts)
-            parts.append(Part(index, [], path, closed))
+            parts.append(Part(index, [], path, closed, op="" if closed else node._op))
         part = parts[number]
         part.nodes.append(node)
-        for source in sources - part.sources - {number}:
-            parts[source].read = True
-        part.sources |= sources
-        part.inner |= dict.fromkeys(inner)
+        if fresh := sources - part.sources:
+            fresh.discard(number)
+            part.sources |= fresh
+            for source in fresh:
+                parts[source].read = True
+        if inner:
+            part.inner[inner] = None
         part_of[node] = int(number)
-    for number, part in enumerate(parts):
-        part.sources.discard(number)
     return parts, part_of
 
 
@@ -91,17 +94,16 @@ class _Chain(int):
 
 
 def _repeat(node: Value, path: Path, sources: set[int], parts: Sequence[Part]) -> Hashable:
-    for number in sources:
+    op = node._op
+    for number in sources if op else ():
         before = parts[number]
-        last = before.nodes[-1]
         if (
-            not (before.closed or last.is_leaf)
-            and last._op == node._op
+            before.op == op
             and before.path == path
             and (not before.read or sources - {number} <= before.sources)  # else the parts could form a cycle
         ):
             return _Chain(number)
-    return (path, node._op, frozenset(sources))
+    return (path, op, frozenset(sources))
 
 
 def _leaf_keys(nodes: Sequence[Value], home: Mapping[Value, Path]) -> dict[Value, Hashable]:
