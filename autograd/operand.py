@@ -39,8 +39,8 @@ def _real(number: Any) -> float | None:
             return float(number)
         except OverflowError:
             raise NumberTooLargeError(
-                f"an int of {len(str(abs(number).__index__().bit_length()))}-digit bit length does not fit a float, "
-                f"whose largest is about 1.8e308; got one of {int(abs(number)).bit_length()} bits"
+                f"a number of {int(abs(number)).bit_length()} bits does not fit a float, "
+                "which holds up to 1024 of them, about 1.8e308"
             ) from None
     return None
 
@@ -50,7 +50,7 @@ def _shown(thing: Any) -> str:
     if len(text) > 60:
         text = text[:57] + "..."
     hint = ""
-    if isinstance(thing, list | tuple) or hasattr(thing, "__array__"):
+    if isinstance(thing, list | tuple) or getattr(thing, "shape", None):
         hint = "; a Value is one scalar, so build one Value for each entry"
     elif isinstance(thing, str):
         hint = "; write float(...) around text that holds a number"
