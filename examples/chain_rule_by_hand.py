@@ -1,6 +1,6 @@
 """Backpropagation as the textbook has it, four equations on matrices, held against the engine's scalar chain rule.
 
-You learn: that BP1-BP4 are nothing but the chain rule, gathered layer by layer.  For z⁽ˡ⁾ = W⁽ˡ⁾a⁽ˡ⁻¹⁾ + b⁽ˡ⁾, a = σ(z):
+You learn: that BP1-BP4 are nothing but the chain rule, gathered by layer.  For z⁽ˡ⁾ = W⁽ˡ⁾a⁽ˡ⁻¹⁾ + b⁽ˡ⁾, a = σ(z):
 
     BP1   δ⁽ᴸ⁾ = ∇ₐC ⊙ σ'(z⁽ᴸ⁾)                      the error at the output
     BP2   δ⁽ˡ⁾ = (W⁽ˡ⁺¹⁾ᵀ δ⁽ˡ⁺¹⁾) ⊙ σ'(z⁽ˡ⁾)            the error one layer further back
@@ -12,6 +12,7 @@ Source of the equations' names: Nielsen, Neural Networks and Deep Learning, chap
 
 import random
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import autograd
@@ -85,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     worst, costs = 0.0, {}
     for name, (sigma, slope) in activations(np).items():
-        Ws = [draw(n, m) / m**0.5 for m, n in zip(SIZES, SIZES[1:], strict=False)]
+        Ws = [draw(n, m) / m**0.5 for m, n in pairwise(SIZES)]
         bs = [0.1 * draw(n) for n in SIZES[1:]]
         x, y = draw(SIZES[0]), np.array([0.2, 0.8])
         _, grad_W, grad_b = backprop(Ws, bs, sigma, slope, x, y)

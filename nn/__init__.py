@@ -1,7 +1,7 @@
 """Small neural networks, on top of ``autograd.Value`` alone.
 
 Where to read on: ``module.py``, what holds parameters; ``neuron.py``, micrograd's three classes; ``layers.py``;
-``losses.py``; ``optim/``; ``fit.py``.  This file only gathers the public names.
+``losses.py``; ``optim/``; ``training.py``.  This file only gathers the public names.
 """
 
 from nn import callbacks, init, metrics, optim, schedule
@@ -38,7 +38,7 @@ from nn.criteria import (
     NLLLoss,
 )
 from nn.errors import ModelFileError, OptionError, StateDictError, TargetError
-from nn.fit import evaluate, fit, predict
+from nn.health import diagnose
 from nn.history import History
 from nn.io import load, save
 from nn.layers import Dropout, Linear, Sequential
@@ -57,6 +57,7 @@ from nn.module import Module
 from nn.neuron import MLP, Layer, Neuron
 from nn.regularise import l1_penalty, l2_penalty
 from nn.summary import summary
+from nn.training import evaluate, fit, predict
 
 __all__ = [
     "ELU",
@@ -105,6 +106,7 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "cross_entropy",
+    "diagnose",
     "evaluate",
     "fit",
     "from_torch",

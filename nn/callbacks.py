@@ -4,7 +4,7 @@
 
 A callback is a ``Callback``, a function called with the ``Run`` after each epoch, or anything with a ``step()``, such
 as a schedule of learning rates.  To stop the training, call ``run.stop("the reason")``.
-What does not live here: the training itself (``fit.py``).
+What does not live here: the training itself (``training.py``).
 """
 
 import math

@@ -3,7 +3,7 @@
 The loss of the first sample is built with a leaf for each number of the input and of the target, and compiled with
 those as the batch; from then on neither the model's nor the loss's Python code runs.  Before that, the program is
 held against fresh graphs of some other samples, so that code that decides by the numbers it sees is found out.
-What does not live here: the same step without a program (``fit.py``), programs (``autograd.compile``).
+What does not live here: the same step without a program (``training.py``), programs (``autograd.compile``).
 """
 
 from collections.abc import Callable, Sequence

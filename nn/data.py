@@ -1,6 +1,6 @@
 """Data as training wants it: a list of inputs and a list of targets, of plain numbers, and batches of them.
 
-What does not live here: models and losses (``fit.py`` is the next file to read).
+What does not live here: models and losses (``training.py`` is the next file to read).
 """
 
 from collections.abc import Iterable, Iterator, Sequence

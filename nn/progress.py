@@ -1,4 +1,4 @@
-"""A progress bar over the batches of a training: tqdm's, in a terminal as in a notebook.  Next: ``fit.py``."""
+"""A progress bar over the batches of a training: tqdm's, in a terminal as in a notebook.  Next: ``training.py``."""
 
 import warnings
 from collections.abc import Mapping
