@@ -15,7 +15,7 @@ import autograd
 from autograd import Op, Value
 from visualize.steps import Steps
 
-BUDGET: Final = 1_000_000
+BUDGET: Final = 400_000
 """How many primitives are computed again at most, over all nodes; a larger graph stays unchecked, and says so."""
 REPLAYS: Final = 11
 """How often the root is computed again for one node: thrice to see a kink, four times for each of two quotients."""

@@ -41,7 +41,7 @@ HOSTILE = {
 
 def small() -> Value:
     """Ten nodes; ``a`` is used twice."""
-    a, b, c, f = (Value(x, label=name) for name, x in {"a": 0.5, "b": -3.0, "c": 1.75, "f": -2.0}.items())
+    a, b, c, f = (Value(x, label=name) for name, x in {"a": 0.5, "b": -3.0, "c": 1.9, "f": -2.0}.items())
     with provenance():
         e = a * b
         d = e + c
@@ -64,13 +64,21 @@ def not_finite() -> Value:
     return x.sqrt() + x.log().exp() * 2 + (x * 1e200) * 1e200
 
 
-def large(count: int) -> Value:
+def deep(count: int) -> Value:
     """A graph of about ``count`` nodes: a chain over a few shared leaves."""
     leaves = [Value(0.1 * k - 0.35, label=f"p{k}") for k in range(8)]
     total = leaves[0] * leaves[1]
     for k in range((count - 9) // 2):
         total = (total * leaves[k % 8]).tanh() if k % 2 else (total + leaves[k % 8]).sin()
     return total
+
+
+def wide(count: int) -> Value:
+    """A graph of about ``count`` nodes: a tree over its leaves, as a network's."""
+    level = [Value(0.1 * (k % 9) - 0.35, label=f"w{k}") for k in range(count // 3)]
+    while len(level) > 1:
+        level = [(x * y).tanh() if y is not x else x.sin() for x, y in zip(level[::2], level[1::2] or level, strict=False)]
+    return level[0]
 
 
 @pytest.fixture(scope="module")
@@ -113,11 +121,11 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
 
 def table(page: Any) -> dict[str, float]:
     """The table of gradients as it stands in the page."""
-    rows = page.locator("#rows tr").all()
-    return {
-        row.locator(".name").get_attribute("title"): float(row.locator(".gradient data").get_attribute("value"))
-        for row in rows
-    }  # fmt: skip
+    rows: list[tuple[str, str]] = page.evaluate(
+        """() => [...document.querySelectorAll("#rows tr")].map((row) =>
+          [row.querySelector(".name").title, row.querySelector(".gradient data").value])"""
+    )
+    return {name: float(value) for name, value in rows}
 
 
 SNAPSHOT = """() => ({
@@ -144,10 +152,22 @@ def snapshot(page: Any) -> dict[str, Any]:
     return shown
 
 
-def steps_to_end(page: Any) -> list[dict[str, Any]]:
-    """The page at every moment from the start to the end, by the key →."""
-    shown = [snapshot(page)]
-    while shown[-1]["at"] < shown[-1]["last"]:
-        page.keyboard.press("ArrowRight")
-        shown.append(snapshot(page))
+def walk_by(page: Any, key: str) -> list[dict[str, Any]]:
+    """The page at each moment from the present one to where the key → or ← leads no further."""
+    shown: list[dict[str, Any]] = page.evaluate(
+        f"""(key) => {{
+          const shown = [], snapshot = {SNAPSHOT};
+          do {{
+            shown.push(snapshot());
+            document.dispatchEvent(new KeyboardEvent("keydown", {{ key, bubbles: true }}));
+          }} while (Number(document.getElementById("scrub").value) !== shown.at(-1).at);
+          return shown;
+        }}""",
+        key,
+    )
     return shown
+
+
+def steps_to_end(page: Any) -> list[dict[str, Any]]:
+    """The page at every moment from the start to the end."""
+    return walk_by(page, "ArrowRight")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from autograd import Value, topological_order
-from tests.visualize.conftest import large, neuron_graph, not_finite, small, snapshot, steps_to_end, table
+from tests.visualize.conftest import deep, neuron_graph, not_finite, small, snapshot, steps_to_end, table, walk_by, wide
 from visualize import walk
 from visualize.derivative import number
 from visualize.steps import node_names
@@ -102,9 +102,8 @@ def test_the_seed_is_a_moment_of_its_own(open_page: Open) -> None:
 def test_stepping_back_restores_what_was_shown(open_page: Open, build: Callable[[], Value]) -> None:
     page = open_page(build())
     there = steps_to_end(page)
-    for shown in reversed(there[:-1]):
-        page.keyboard.press("ArrowLeft")
-        assert snapshot(page) == shown
+    assert walk_by(page, "ArrowLeft") == there[::-1]
+    assert len(there) > 1
 
 
 def test_a_jump_along_the_scrub_bar_shows_what_stepping_shows(open_page: Open) -> None:
@@ -210,7 +209,7 @@ def test_what_no_difference_can_tell_is_not_called_right(open_page: Open) -> Non
 
 def test_ten_nodes_fit_in_forty_kilobytes_and_each_further_one_in_one() -> None:
     sizes = {}
-    for root in (small(), neuron_graph(), large(100), large(400)):
+    for root in (small(), neuron_graph(), deep(120), wide(300)):
         sizes[len(topological_order(root))] = len(walk(root).to_html().encode())
     for count, size in sizes.items():
         assert size <= 40_000 + 1000 * max(0, count - 10), sizes
@@ -218,7 +217,7 @@ def test_ten_nodes_fit_in_forty_kilobytes_and_each_further_one_in_one() -> None:
 
 
 def test_a_step_takes_less_than_a_frame(open_page: Open) -> None:
-    page = open_page(large(300))
+    page = open_page(wide(400))
     times = page.evaluate("""() => {
       const times = [];
       const step = (key) => {
@@ -228,7 +227,7 @@ def test_a_step_takes_less_than_a_frame(open_page: Open) -> None:
         times.push(performance.now() - before);
       };
       for (let k = 0; k < 150; k++) step("ArrowRight");
-      document.getElementById("scrub").value = 600;
+      document.getElementById("scrub").value = 400;
       document.getElementById("scrub").dispatchEvent(new Event("input"));
       for (let k = 0; k < 60; k++) step(k % 3 ? "ArrowRight" : "ArrowLeft");
       return times.sort((a, b) => a - b);
