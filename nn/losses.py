@@ -6,7 +6,8 @@
 Predictions and targets are numbers, or lists of one shape, nested for batches; ``[prediction]`` may stand beside a
 bare target.  ``reduction`` is ``"mean"``, ``"sum"`` or ``"none"``, which gives the losses in lists of that shape.
 Plain numbers alone give plain numbers.  What does not live here: the same losses as modules (``criteria.py``, the next
-file), penalties on weights (``regularise.py``), any derivative.
+file), how predictions meet targets and losses become one (``reduction.py``), penalties on weights
+(``regularise.py``), any derivative.
 """
 
 from collections.abc import Callable
@@ -15,9 +16,8 @@ from typing import Any, Final
 import autograd
 from autograd import Value
 from nn.errors import OptionError, TargetError
-from nn.nested import flat, is_batch, is_sequence, nested_pairs, plain, sample, shape
-
-REDUCTIONS: Final = ("mean", "sum", "none")
+from nn.nested import is_sequence, plain, sample
+from nn.reduction import by_entry, by_sample
 
 
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -39,7 +39,7 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
         d = x - y
         return d * d
 
-    return _by_entry("mse_loss", input, target, entry, reduction)
+    return by_entry("mse_loss", input, target, entry, reduction)
 
 
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -56,7 +56,7 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     >>> l1_loss([1.0, 2.0], [1.0, 4.0], reduction="none")
     [0.0, 2.0]
     """
-    return _by_entry("l1_loss", input, target, lambda x, y: abs(x - y), reduction)
+    return by_entry("l1_loss", input, target, lambda x, y: abs(x - y), reduction)
 
 
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
@@ -84,7 +84,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
         c = autograd.clamp(d, -delta, delta)  # c · (d - ½ c) is both pieces, and a compiled program decides again
         return c * (d - 0.5 * c)
 
-    return _by_entry("huber_loss", input, target, entry, reduction)
+    return by_entry("huber_loss", input, target, entry, reduction)
 
 
 def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -109,7 +109,7 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
             raise TargetError(f"hinge_loss takes targets of -1 and 1; got {y!r}. Classes 0 and 1 become 2 * y - 1")
         return autograd.relu(1.0 - y * x)
 
-    return _by_entry("hinge_loss", input, target, entry, reduction)
+    return by_entry("hinge_loss", input, target, entry, reduction)
 
 
 def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -143,7 +143,7 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
         yes, no = autograd.maximum(autograd.log(p), -100.0), autograd.maximum(autograd.log1p(-p), -100.0)
         return (y - 1.0) * no - y * yes
 
-    return _by_entry("binary_cross_entropy", input, target, entry, reduction)
+    return by_entry("binary_cross_entropy", input, target, entry, reduction)
 
 
 def binary_cross_entropy_with_logits(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -169,7 +169,7 @@ def binary_cross_entropy_with_logits(input: Any, target: Any, reduction: str = "
             return autograd.softplus(z)
         return autograd.softplus(z) - y * z
 
-    return _by_entry("binary_cross_entropy_with_logits", input, target, entry, reduction)
+    return by_entry("binary_cross_entropy_with_logits", input, target, entry, reduction)
 
 
 def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -198,7 +198,7 @@ def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
         mass = autograd.sum(ts)
         return (total if mass.__class__ is float and mass == 1.0 else total * mass) - autograd.dot(ts, zs)
 
-    return _by_sample("cross_entropy", input, target, entry, reduction)
+    return by_sample("cross_entropy", input, target, entry, reduction)
 
 
 def nll_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -220,7 +220,7 @@ def nll_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
         logs = sample(row)
         return -logs[class_index("nll_loss", t, len(logs))]
 
-    return _by_sample("nll_loss", input, target, entry, reduction)
+    return by_sample("nll_loss", input, target, entry, reduction)
 
 
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
@@ -248,9 +248,9 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
         return 0.0 if t == 0 else t * autograd.log(t) - t * x
 
     if reduction != "batchmean":
-        return _by_entry("kl_div", input, target, entry, reduction)
+        return by_entry("kl_div", input, target, entry, reduction)
     x = plain(input)
-    return _by_entry("kl_div", x, target, entry, "sum") / (len(x) if isinstance(x, list | tuple) else 1)
+    return by_entry("kl_div", x, target, entry, "sum") / (len(x) if isinstance(x, list | tuple) else 1)
 
 
 def class_index(name: str, target: Any, classes: int) -> int:
@@ -267,44 +267,6 @@ def class_index(name: str, target: Any, classes: int) -> int:
     if not whole or not 0 <= index < classes:
         raise TargetError(f"{name} takes the index of a class, a whole number from 0 to {classes - 1}; got {target!r}")
     return index
-
-
-def _by_entry(name: str, input: Any, target: Any, entry: Callable[[Any, Any], Any], reduction: str) -> Any:
-    def mismatch() -> TargetError:
-        return TargetError(
-            f"{name} compares predictions with targets of the same shape; got {shape(plain(input))} and "
-            f"{shape(plain(target))}"
-        )
-
-    _known(reduction)
-    return reduced(nested_pairs(input, target, entry, mismatch), reduction)
-
-
-def _by_sample(name: str, input: Any, target: Any, entry: Callable[[Any, Any], Any], reduction: str) -> Any:
-    _known(reduction)
-    x, y = plain(input), plain(target)
-    if not is_batch(x):
-        return entry(x, y[0] if isinstance(y, list | tuple) and len(y) == 1 != len(x) else y)
-    if not isinstance(y, list | tuple) or len(x) != len(y):
-        given = len(y) if isinstance(y, list | tuple) else repr(y)
-        raise TargetError(f"{name} takes one target for each of the {len(x)} samples; got {given}")
-    one = [t[0] if isinstance(t, list | tuple) and len(t) == 1 != len(row) else t for row, t in zip(x, y, strict=True)]
-    return reduced([entry(row, t) for row, t in zip(x, one, strict=True)], reduction)
-
-
-def _known(reduction: str) -> None:
-    if reduction not in REDUCTIONS:
-        raise OptionError(f"reduction is one of {', '.join(REDUCTIONS)}; got {reduction!r}")
-
-
-def reduced(losses: Any, reduction: str) -> Any:
-    """A nest of losses as their mean, their sum, or as it is; one node for all of them."""
-    if reduction == "none" or not isinstance(losses, list):
-        return losses
-    entries = flat(losses)
-    if len(entries) == 1:
-        return entries[0]
-    return autograd.mean(entries) if reduction == "mean" else autograd.sum(entries)
 
 
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {

@@ -29,7 +29,7 @@ class Loaded(NamedTuple):
 
 
 def walk_attributes(thing: Any, path: str, kind: type[K]) -> Iterator[tuple[str, K]]:
-    """Every ``kind`` (Value or Module) in ``thing``, be it one or nested lists, tuples, dicts of them, with its path."""
+    """Every ``kind`` (Value or Module) in ``thing``: one of them, or nested lists, tuples and dicts, with its path."""
     if isinstance(thing, kind):
         yield path, thing
     elif isinstance(thing, list | tuple):
