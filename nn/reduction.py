@@ -1,4 +1,4 @@
-"""From the loss of one entry, or of one sample, to the loss of a batch: pairs of predictions and targets, and a reduction.
+"""From the loss of one entry, or of one sample, to the loss of a batch: predictions beside targets, and a reduction.
 
 What does not live here: what a single loss is (``losses.py``), the walk over nested lists (``nested.py``).
 """
