@@ -98,7 +98,7 @@ def _derivative(nodes: Sequence[Value], leaf: Value, names: Mapping[Value, str])
     root = nodes[-1]
     if leaf not in names:
         raise StructureError(
-            f"{leaf.label or leaf!r} is not in the graph of {root.label or root!r}, so it has no derivative"
+            f"{leaf.label or repr(leaf)} is not in the graph of {root.label or repr(root)}, so it has no derivative"
         )
     wanted = _fraction(names[root], names[leaf])
     if leaf is root:

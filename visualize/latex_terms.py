@@ -11,7 +11,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any, Final
 
-from autograd import Value
+from autograd import FormulaError, Value
 from visualize.derivative import SHOWN, number
 from visualize.escape import latex_text
 
@@ -60,7 +60,13 @@ def reading(template: str, places: int) -> tuple[int, tuple[int, ...]]:
     ((2, (2, 2)), (4, (0, 0)), (4, (5, 0)))
     """
     marks = [chr(_MARK + k) for k in range(places)]
-    text = template.format(*marks)
+    try:
+        text = template.format(*marks)
+    except (KeyError, IndexError, ValueError):
+        raise FormulaError(
+            f"the LaTeX template {template!r} does not fit its {places} operands; they are {{0}}, {{1}}, ... in it, and "
+            "every other brace is doubled"
+        ) from None
     open_text = _outside(text)
     signs = [(match.start(), match[0]) for match in re.finditer(r"[+-]|\\cdot|\\bmod", open_text)]
     if any(sign in "+-" for _, sign in signs):
@@ -109,7 +115,7 @@ def operation(node: Value, term: Mapping[Value, Term]) -> Term:
     assert op is not None
     if node.is_opaque or not op.latex:
         shown = ", ".join(_terms(node.operands, term))
-        return rf"{latex_text(node._op or op.name)}\left({shown}\right)", POWER
+        return rf"{latex_text(node._op if node.is_opaque else op.name)}\left({shown}\right)", POWER
     binding, needs = reading(op.latex, len(op.operands))
     texts: list[str] = []
     for need, name, group in zip(needs, op.operands, node.groups, strict=True):
