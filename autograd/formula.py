@@ -91,7 +91,33 @@ def _check(node: ast.expr, text: str, names: set[str], functions: Collection[str
         _check(part, text, names, functions)
 
 
-class _Floats(ast.NodeTransformer):
+class _Rewriter(ast.NodeTransformer):
+    """Rewrites a formula; names what is used twice, except where Python allows no ``:=``: in a comprehension's iterable."""
+
+    temporaries = iterables = 0
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
+        self.iterables += 1
+        node.generators[0].iter = self.visit(node.generators[0].iter)
+        self.iterables -= 1
+        node.elt = self.visit(node.elt)
+        return node
+
+    def square(self, node: ast.BinOp) -> bool:
+        """Whether ``node`` is a second power that can be written as a product: bit for bit the same in every world."""
+        two = isinstance(node.right, ast.Constant) and node.right.value == 2
+        return isinstance(node.op, ast.Pow) and two and (isinstance(node.left, ast.Name) or not self.iterables)
+
+    def named(self, node: ast.expr) -> tuple[ast.expr, ast.expr]:
+        """``node`` for its first use, and a plain name for every later one."""
+        if isinstance(node, ast.Name):
+            return node, node
+        self.temporaries += 1
+        name = f"_t{self.temporaries}"
+        return ast.NamedExpr(ast.Name(name, ast.Store()), node), ast.Name(name, ast.Load())
+
+
+class _Floats(_Rewriter):
     """Rewrites a formula so that, over floats, it never raises and the common case needs no call.
 
     Constant parts are computed at once, from the functions in ``namespace``.
@@ -100,7 +126,6 @@ class _Floats(ast.NodeTransformer):
     def __init__(self, namespace: Mapping[str, Any], formulas: Mapping[str, tuple[Sequence[str], ast.expr]]) -> None:
         self.namespace = namespace
         self.formulas = formulas
-        self.temporaries = 0
 
     def visit(self, node: ast.AST) -> Any:
         node = super().visit(node)
@@ -129,16 +154,18 @@ class _Floats(ast.NodeTransformer):
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant) and node.right.value == 2:
-            test, base = self._named(self.visit(node.left))
+        if self.square(node):
+            test, base = self.named(self.visit(node.left))
             return ast.BinOp(test, ast.Mult(), base)
         self.generic_visit(node)
         match node.op:
             case ast.Div() if isinstance(node.right, ast.Constant):
                 return node
+            case ast.Div() if self.iterables and not isinstance(node.right, ast.Name):
+                return _call("divide", node.left, node.right)
             case ast.Div():
                 # The guard keeps the common case inline; only 0 goes to the function that knows IEEE 754.
-                test, divisor = self._named(node.right)
+                test, divisor = self.named(node.right)
                 return ast.IfExp(test, ast.BinOp(node.left, ast.Div(), divisor), _call("divide", node.left, divisor))
             case ast.Mod():
                 return _call("mod", node.left, node.right)
@@ -147,14 +174,6 @@ class _Floats(ast.NodeTransformer):
             case ast.Pow():
                 return _call("pow", node.left, node.right)
         return node
-
-    def _named(self, node: ast.expr) -> tuple[ast.expr, ast.expr]:
-        """``node`` for its first use, and a plain name for every later one."""
-        if isinstance(node, ast.Name):
-            return node, node
-        self.temporaries += 1
-        name = f"_t{self.temporaries}"
-        return ast.NamedExpr(ast.Name(name, ast.Store()), node), ast.Name(name, ast.Load())
 
 
 def _is_constant(node: ast.expr) -> bool:
@@ -170,18 +189,13 @@ def _is_constant(node: ast.expr) -> bool:
     return False
 
 
-class _Branches(ast.NodeTransformer):
+class _Branches(_Rewriter):
     """Rewrites comparisons and conditionals into calls, for worlds whose numbers cannot branch natively."""
 
-    temporaries = 0
-
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant) and node.right.value == 2:
-            # As over floats, bit for bit: the last digit of pow(x, 2) may differ from that of x * x.
-            self.temporaries += 1
-            name = f"_t{self.temporaries}"
-            base = self.visit(node.left)
-            return ast.BinOp(ast.NamedExpr(ast.Name(name, ast.Store()), base), ast.Mult(), ast.Name(name, ast.Load()))
+        if self.square(node):
+            test, base = self.named(self.visit(node.left))
+            return ast.BinOp(test, ast.Mult(), base)
         self.generic_visit(node)
         return node
 

@@ -1,0 +1,207 @@
+"""The numeric checker: it accepts what is right, and a rule planted wrong in the table is caught, in every reader.
+
+That the very same wrong rule shows in eager backward, in `create_graph` and in the walk proves that there is one truth.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import autograd
+from autograd import TABLE, GradcheckError, Value, grad, gradcheck
+from autograd.primitives import install_primitive
+from tests.requires import requires
+
+mpmath = requires("mpmath")
+DIGITS = pytest.mark.parametrize("digits", [None, 0], ids=["50 digits", "floats"])
+
+DOMAINS: dict[str, Callable[[Any], Any]] = {
+    "log": lambda x: x * x + 0.5, "log1p": lambda x: x * x, "sqrt": lambda x: x * x + 0.5,
+    "asin": lambda x: 0.9 * x.tanh(), "acos": lambda x: 0.9 * x.tanh(), "atanh": lambda x: 0.9 * x.tanh(),
+    "acosh": lambda x: x * x + 1.5,
+}  # fmt: skip
+NAMES = [name for name in TABLE if getattr(autograd, name, None) is not None and TABLE[name].python is None]
+
+
+def apply(name: str, x: Any, y: Any, z: Any) -> Any:
+    op, call = TABLE[name], getattr(autograd, name)
+    if name == "dot":
+        return call([x, y], [z, x], y)
+    if op.operands == ("xs",):
+        return call([x, y, 1, z, y * z])
+    if name == "pow":
+        return call(x * x + 0.3, y)
+    if len(op.operands) == 3:
+        return call(x, y, z)
+    return call(DOMAINS.get(name, lambda v: v)(x)) if len(op.operands) == 1 else call(x, y)
+
+
+@DIGITS
+@pytest.mark.parametrize("name", NAMES)
+def test_every_primitive_passes(name: str, digits: int | None) -> None:
+    rng = random.Random(name)
+    for _ in range(3):
+        at = [rng.uniform(0.3, 1.4) * rng.choice((-1, 1)) for _ in range(3)]
+        assert gradcheck(lambda x, y, z: apply(name, x, y, z) + 0 * x, at, digits=digits)
+        assert gradcheck(apply(name, *map(Value, at)) * Value(2.0), digits=digits)
+
+
+@DIGITS
+def test_structures_of_inputs_pass(digits: int | None) -> None:
+    def f(p: Any, xs: Any) -> Any:
+        return autograd.dot(p["w"], xs, p["b"]).tanh() ** 2
+
+    assert gradcheck(f, [{"w": [0.5, -1.0], "b": 0.1}, (1.0, 2.0)], digits=digits)
+
+
+@DIGITS
+@pytest.mark.parametrize("f", [abs, autograd.relu, lambda x: autograd.maximum(x, 0), lambda x: autograd.clamp(x, 0, 1)])
+def test_at_a_kink_any_slope_between_the_two_is_right(f: Callable[[Any], Any], digits: int | None) -> None:
+    assert gradcheck(f, [0.0], digits=digits)
+
+
+def wrong(name: str, factor: str = "(1 + 1e-6)") -> Any:
+    row = TABLE[name]
+    partials = tuple(
+        f"[{factor} * d for d in {text}]" if row.operands[k] in ("xs", "ws") else f"{factor} * ({text})"
+        for k, text in enumerate(row.partials)
+    )
+    return dataclasses.replace(row, partials=partials)
+
+
+@pytest.fixture
+def plant() -> Iterator[Callable[[Any], None]]:
+    """Put a changed row in the table; the true row comes back at the end."""
+    kept: list[Any] = []
+
+    def put(row: Any) -> None:
+        kept.append(TABLE[row.name])
+        install_primitive(row)
+
+    yield put
+    for row in reversed(kept):
+        install_primitive(row)
+        assert TABLE[row.name] is row
+
+
+STEEP = [name for name in NAMES if any(text not in ("0", "0 if x == x else nan") for text in TABLE[name].partials)]
+
+
+@DIGITS
+@pytest.mark.parametrize("name", STEEP)
+def test_a_rule_planted_wrong_by_a_millionth_is_caught(
+    name: str, digits: int | None, plant: Callable[[Any], None]
+) -> None:
+    plant(wrong(name))
+    at = [1.3, 0.8, 0.6]
+    if name == "relu":
+        at[0] = 1.0
+    elif name == "where":
+        at[0] = 1.0
+    with pytest.raises(GradcheckError) as raised:
+        gradcheck(apply(name, *[Value(x, label=f"in{k}") for k, x in enumerate(at)]), digits=digits)
+    assert name in str(raised.value)
+    with pytest.raises(GradcheckError):
+        gradcheck(lambda *xs: apply(name, *xs), at, digits=digits)
+
+
+@DIGITS
+def test_the_failure_names_node_parent_expected_and_found(digits: int | None, plant: Callable[[Any], None]) -> None:
+    plant(wrong("tanh"))
+    x = Value(0.5, label="x")
+    with pytest.raises(GradcheckError) as raised:
+        gradcheck(((x * 1).tanh() * 3), digits=digits)
+    text = str(raised.value)
+    assert "tanh(0.5)" in text
+    assert "= 0.46211715726" in text  # the node
+    assert "parent operand 0 = 0.5" in text
+    assert "should be 0.78644773" in text
+    assert "found 0.78644851" in text
+    with pytest.raises(GradcheckError, match="parent x = 0.5"):
+        gradcheck(x.tanh(), digits=digits)
+
+
+def test_a_planted_rule_shows_wrong_in_every_reader(plant: Callable[[Any], None]) -> None:
+    visualize = requires("visualize")
+    true = 1 / math.cosh(0.5) ** 2
+    method, function = Value.tanh, autograd.tanh
+    plant(wrong("tanh"))
+
+    def is_planted(found: float) -> bool:
+        return abs(found / true - 1.000001) < 1e-12
+
+    x = Value(0.5)
+    y = x.tanh()
+    y.backward()
+    assert is_planted(x.grad), "eager method"
+    x.zero_grad()
+    function(x).backward()
+    assert is_planted(x.grad), "eager function, even one imported before"
+    x.zero_grad()
+    y.backward(create_graph=True)
+    assert is_planted(x.grad.data), "create_graph"
+    x.zero_grad()
+    assert is_planted(grad(lambda x: x.tanh())(0.5)), "grad"
+    assert is_planted(autograd.jvp(lambda x: x.tanh(), 0.5, 1.0)[1]), "jvp"
+    assert any(
+        is_planted(contribution.partial)
+        for step in visualize.walk(y)
+        for contribution in getattr(step, "contributions", ())
+    ), "walk"
+    program = autograd.compile(y) if hasattr(autograd, "compile") else None
+    if program is not None:
+        program.run()
+        assert is_planted(x.grad), "compile"
+    assert method is not Value.tanh
+
+
+def test_afterwards_the_true_rule_is_back(plant: Callable[[Any], None]) -> None:
+    before = TABLE["tanh"]
+    plant(wrong("tanh"))
+    install_primitive(before)
+    assert gradcheck(Value(0.5).tanh())
+
+
+def test_a_rule_of_one_s_own_primitive_is_checked_too() -> None:
+    twice_wrong = autograd.primitive("test_gradcheck_cube", lambda x: x**3, lambda out, x: (3.1 * x * x,))
+    try:
+        with pytest.raises(GradcheckError, match="test_gradcheck_cube"):
+            gradcheck(twice_wrong(Value(1.5)))
+        with pytest.raises(GradcheckError):
+            gradcheck(twice_wrong, [1.5])
+    finally:
+        del TABLE["test_gradcheck_cube"]
+
+
+def test_a_hand_written_backward_is_checked_through_the_function() -> None:
+    def square(x: Value, factor: float) -> Value:
+        out = Value(x.data**2, (x,), "square")
+
+        def step() -> None:
+            x.grad += factor * x.data * out.grad
+
+        out._backward = step
+        return out
+
+    assert gradcheck(lambda x: square(x * 1.5, 2.0), [3.0])
+    with pytest.raises(GradcheckError, match=r"inputs\[0\]"):
+        gradcheck(lambda x: square(x * 1.5, 2.001), [3.0])
+
+
+def test_a_function_that_gives_no_value_is_refused() -> None:
+    with pytest.raises(GradcheckError, match="one Value"):
+        gradcheck(lambda x: [x], [1.0])
+
+
+def test_the_inputs_gradients_stay_as_they_are() -> None:
+    x = Value(2.0)
+    x.grad = 5.0
+    gradcheck(lambda x: x * x, [x])
+    gradcheck(x * x)
+    assert x.grad == 5.0
