@@ -2,7 +2,7 @@
 
 The training loop is the one a learner writes: forward, loss, ``backward()``, a step downhill.  The demo is
 micrograd's (same data, network, loss and learning rate), so the two can be laid side by side.
-What does not live here: the pictures (``plots.py``, ``svg.py``), the steps (``walk.py``), the command (``cli.py``).
+What does not live here: the pictures (``plots``, ``svg.py``), the steps (``walk.py``), the command (``cli.py``).
 """
 
 import io
