@@ -57,7 +57,7 @@ class Box:
     @property
     def heading(self) -> str:
         """The operation and the name."""
-        return f"{self.op} {self.name}".strip()
+        return " ".join(filter(None, (self.op, self.name)))
 
     @property
     def tooltip(self) -> str:

@@ -64,8 +64,8 @@ def reading(template: str, places: int) -> tuple[int, tuple[int, ...]]:
         text = template.format(*marks)
     except (KeyError, IndexError, ValueError):
         raise FormulaError(
-            f"the LaTeX template {template!r} does not fit its {places} operands; they are {{0}}, {{1}}, ... in it, and "
-            "every other brace is doubled"
+            f"the LaTeX template {template!r} does not fit its {places} operands: they are {{0}}, {{1}}, ... in it, "
+            "and every other brace is doubled"
         ) from None
     open_text = _outside(text)
     signs = [(match.start(), match[0]) for match in re.finditer(r"[+-]|\\cdot|\\bmod", open_text)]
