@@ -27,6 +27,7 @@ examples:
   chainrule step "-x**2 + relu(x)" x=-1.5 --html steps.html
   chainrule draw "w*x + b" w=2 x=-1 b=0.5 --out graph.png
   chainrule check "x.sin() / x" x=0.1
+  chainrule latex "log(1 + exp(x))" x=0
 
 An expression is Python's arithmetic: numbers, names, + - * / // % **, comparisons, `x if c else y`, and every
 primitive as a function, tanh(x), and as a method, x.tanh().
@@ -92,6 +93,7 @@ WITH_EXPRESSION: Final = {
     "draw": "draw the graph of an expression",
     "step": "step through the backward pass of an expression",
     "check": "hold the gradients of an expression against finite differences",
+    "latex": "print an expression and its derivatives as LaTeX",
 }
 
 

@@ -1,7 +1,7 @@
-"""What ``draw``, ``step`` and ``check`` do, each with an expression and the values of its names.
+"""What ``draw``, ``step``, ``check`` and ``latex`` do, each with an expression and the values of its names.
 
 Each takes the arguments that ``cli.py`` read and returns the exit status.  What does not live here: the expression
-language (``autograd.expression``), and everything shown (``svg.py``, ``text.py``, ``terminal.py``, ``page``).
+language (``autograd.expression``), and everything shown (``svg.py``, ``text.py``, ``terminal``, ``page``).
 """
 
 import sys
@@ -9,11 +9,12 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 import autograd
-from autograd import ExpressionError, GradcheckError, MissingExtraError, Value
+from autograd import ExpressionError, GradcheckError, MissingExtraError, Value, topological_order
 from autograd.expression import parse
 from visualize.derivative import number
 from visualize.difference import check as held_against_differences
 from visualize.escape import visible
+from visualize.latex import latex as latex_of
 from visualize.save import save
 from visualize.svg import to_svg
 from visualize.walk import walk
@@ -91,4 +92,12 @@ def check(chosen: Namespace) -> int:
     autograd.gradcheck(steps.root)
     if wrong := [steps.name[node] for node in steps.nodes if verdicts[node].verdict == "differs"]:
         raise GradcheckError(f"{len(wrong)} of {len(steps.nodes)} gradients differ, that of {wrong[0]} first")
+    return 0
+
+
+def latex(chosen: Namespace) -> int:
+    """Print the expression, and the derivative by each name as the chain rule writes it, as LaTeX."""
+    root = _graph(chosen)
+    leaves = [node for node in topological_order(root) if node.is_leaf and node.label]
+    print("\n\n".join([latex_of(root), *(latex_of(root, wrt=leaf) for leaf in leaves)]))
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from importlib import metadata
@@ -13,9 +14,9 @@ from typing import TextIO
 
 import pytest
 
-from autograd import MissingExtraError
+from autograd import MissingExtraError, topological_order
 from autograd.expression import parse
-from visualize import Walk, cli, walk
+from visualize import Walk, cli, latex, walk
 from visualize.page import page
 from visualize.svg import to_svg
 
@@ -34,7 +35,21 @@ def test_help_says_what_it_is_for_and_gives_examples(capsys: pytest.CaptureFixtu
     status, out, err = run(capsys, "--help")
     assert (status, err) == (0, "")
     assert out.startswith("usage: chainrule")
-    assert "chainrule demo moons" in out
+    for command in ("demo moons", "step", "draw", "check", "latex"):
+        assert f"\n  chainrule {command}" in out
+
+
+def test_the_examples_of_the_help_work(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    examples = [shlex.split(line) for line in cli.EXAMPLES.splitlines() if line.startswith("  chainrule")]
+    assert len(examples) == 6
+    for example in examples[1:]:
+        wanted = [argument.replace(".png", ".svg") for argument in example[1:]]
+        status, out, err = run(capsys, *wanted)
+        assert (status, err) == (0, ""), example
+        assert out
 
 
 def test_version_is_the_distributions(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +188,16 @@ def test_check_ends_with_1_where_a_rule_is_wrong(
     assert re.match(r"chainrule: node tanh\(a=0.5\) .* parent a = 0.5: the partial should be 0.78\S+, found 0.78", err)
 
 
-@pytest.mark.parametrize("command", ["step", "check", "draw"])
+def test_latex_prints_the_expression_and_each_derivative(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, "latex", "-a*b", "a=2", "b=-3")
+    root = parse("-a*b", a=2, b=-3)
+    a, b = (node for node in topological_order(root) if node.is_leaf)
+    assert (status, err) == (0, "")
+    assert out == f"{latex(root)}\n\n{latex(root, wrt=a)}\n\n{latex(root, wrt=b)}\n"
+    assert r"\frac{\partial" in out
+
+
+@pytest.mark.parametrize("command", ["step", "check", "draw", "latex"])
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

@@ -9,7 +9,7 @@ Each function returns the ``Axes`` it drew on and accepts one as ``ax``; save by
     by_layer.py    histograms of them, and the flow of gradients
     training.py    the boundary on its way, as a GIF
 
-This file only gathers the names.  What does not live here: graphs (``visualize/svg.py``), steps (``visualize/walk.py``).
+This file only gathers the names.  What does not live here: graphs (``visualize/svg.py``) and walks through them.
 """
 
 from visualize.plots.boundary import decision_boundary
