@@ -83,7 +83,10 @@ class Program:
         self.traced = traced
         self.code = validated(regular(traced.code))
         number = {leaf: i for i, leaf in enumerate(traced.leaves)}
-        columns = [_find(key, traced.leaves, "batch") for key in batch]
+        columns = [
+            number[key] if isinstance(key, Node) and key in number else _find(key, traced.leaves, "batch")
+            for key in batch
+        ]
         first = [number[leaf] for leaf in dict.fromkeys(parameters) if leaf in number]
         order = [i for i in dict.fromkeys([*first, *_weights(self.code), *number.values()]) if i not in columns]
         self.leaves: list[Any] = [traced.leaves[i] for i in order]

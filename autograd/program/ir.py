@@ -14,10 +14,13 @@ What lives here: the program, its listing and its validation.  What does not: ho
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from autograd.errors import ProgramError
-from autograd.ops import Op, is_list
+from autograd.ops import TABLE, Op, is_list
+
+LIBRARY: Final = tuple(TABLE.values())
+"""The rows of the table that came with the library; users add theirs later."""
 
 Operand = int | tuple[int, ...]
 """A slot, or a row of slots."""

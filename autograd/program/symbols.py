@@ -247,12 +247,25 @@ class Rule(NamedTuple):
     partials: tuple[Symbol, ...]
 
 
+_rules: Final[dict[Op, Rule]] = {}
+_table: Final[list[Op]] = []
+
+
 def rule(op: Op) -> Rule:
     """The value and the partials of ``op``; a partial that is the constant 0 sends nothing back."""
-    for world in (VALUES, SLOPES):
-        for row in TABLE.values():
-            if row.name not in _FUNCTIONS and row.python is None:
-                world.namespace[row.name] = row.value_in(world)
+    if list(TABLE.values()) != _table:  # formulas call other rows, and a row may have been added or replaced
+        _table[:] = TABLE.values()
+        _rules.clear()
+        for world in (VALUES, SLOPES):
+            for row in _table:
+                if row.name not in _FUNCTIONS and row.python is None:
+                    world.namespace[row.name] = row.value_in(world)
+    if op not in _rules:
+        _rules[op] = _ruled(op)
+    return _rules[op]
+
+
+def _ruled(op: Op) -> Rule:
     letters = [letter(name, is_list(name)) for name in op.operands]
     value = (_FUNCTIONS.get(op.name) or op.value_in(VALUES))(*letters)
     partials = [op.partial_in(SLOPES, index)(letter("out"), *letters) for index in range(len(op.operands))]

@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,6 +27,10 @@ from autograd.program.backends.opcodes import FIXED, WIDTH, opcodes, source
 from autograd.program.vectors import Apply, ArrayProgram, Contribution, Plan, Product, View, runs
 
 PACK, PRODUCT, UNPACK, ACCUMULATE, FILL, PRODUCT_W, PRODUCT_X, PRODUCT_BIAS = range(len(FIXED))
+
+
+_UNHELD = 3 if sys.version_info < (3, 14) else 2
+"""References to an array in the pool while its pool is gone through, if there are no others."""
 
 
 class NativeBackend:
@@ -46,7 +51,12 @@ class NativeBackend:
             raise MissingExtraError('the backend "native" needs numba: pip install "chainrule[fast]"')
         self.program = program
         self._plan = program.plan()
-        self._codes, self._kernel = kernel_for(frozenset(i.op for i in program.instructions), jit)
+        known = opcodes()
+        extra = tuple(dict.fromkeys(i.op for i in program.instructions if (i.op, -1) not in known))
+        self._codes = opcodes(extra)
+        self._kernel = kernel(source(), jit)
+        self._extra = kernel(source(extra), jit) if extra else None
+        self._library_codes = len(FIXED) + len(known)
         self._bound: dict[int, _Bound] = {}
 
     def _bind(self, batch: Sequence[Any]) -> "_Bound":
@@ -62,15 +72,26 @@ class NativeBackend:
         """The outputs, in order."""
         bound = self._bind(batch)
         bound.load(values, batch)
-        self._kernel.run(bound.numbers, bound.gradients, bound.code, bound.places, 0, bound.forward_rows)
+        self._run(bound, bound.forward_rows, bound.pool[0])
         return [self._output(bound, *output) for output in self.program.outputs]
 
     def value_and_grad(self, values: Any, batch: Sequence[Any]) -> tuple[Any, Any]:
         """The root and the gradient."""
         bound = self._bind(batch)
         bound.load(values, batch)
-        self._kernel.run(bound.numbers, bound.gradients, bound.code, bound.places, 0, len(bound.code))
-        return self._output(bound, *self.program.outputs[0]), bound.gradients[: self.program.leaves].copy()
+        gradients = bound.fresh_gradients()
+        self._run(bound, len(bound.code), gradients)
+        return self._output(bound, *self.program.outputs[0]), gradients[: self.program.leaves]
+
+    def _run(self, bound: "_Bound", stop: int, gradients: Any) -> None:
+        memory = (bound.numbers, gradients, bound.code, bound.places)
+        if self._extra is None:
+            self._kernel.run(*memory, 0, stop)
+            return
+        own = bound.code[:stop, 0] < self._library_codes
+        cuts = [0, *(np.flatnonzero(np.diff(own)) + 1).tolist(), stop]
+        for first, last in pairwise(cuts):
+            (self._kernel if own[first] else self._extra).run(*memory, first, last)
 
     def _output(self, bound: "_Bound", varying: bool, place: int) -> Any:
         if not self.program.batch:
@@ -118,7 +139,7 @@ class _Bound:
         self.scratch = self.size
         self._backward(plan)
         self.numbers = np.zeros(self.size)
-        self.gradients = np.zeros(self.size + self.largest)
+        self.pool = [np.zeros(self.size + self.largest)]
         for place, numbers in self.fixed:
             self.numbers[place : place + len(numbers)] = numbers
         self.code = np.zeros((len(self.rows), WIDTH), np.int64)
@@ -135,6 +156,15 @@ class _Bound:
             self._leaves[:] = values
         for row, column in zip(self._columns, batch, strict=False):
             row[:] = column
+
+    def fresh_gradients(self) -> Any:
+        """Memory for gradients that nobody holds: what a caller still has from an earlier run stays as it is."""
+        for gradients in self.pool:
+            if sys.getrefcount(gradients) <= _UNHELD:
+                return gradients
+        self.pool.append(np.zeros_like(self.pool[0]))
+        del self.pool[:-4]
+        return self.pool[-1]
 
     # addresses ---------------------------------------------------------------------------------------------------
 
@@ -295,18 +325,8 @@ class _Bound:
 # the kernel on disk ---------------------------------------------------------------------------------------------------
 
 
-def kernel_for(ops: frozenset[Op], jit: bool = True) -> tuple[dict[tuple[Op, int], int], ModuleType]:
-    """The opcodes and the kernel; rows of the table that came later than the library's own get a kernel with them."""
-    codes = opcodes()
-    missing = [op for op in ops if (op, -1) not in codes]
-    if missing:
-        codes = opcodes(missing)
-    text = source(codes)
-    return codes, _kernel(text, jit)
-
-
 @cache
-def _kernel(text: str, jit: bool) -> ModuleType:
+def kernel(text: str, jit: bool) -> ModuleType:
     """The kernel's text as a module in the user's cache folder, where numba keeps its machine code beside it."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     root = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or str(Path.home() / ".cache")

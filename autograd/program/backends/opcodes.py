@@ -14,16 +14,24 @@ does not live here: any derivative (``ops.py`` by way of ``symbols.py``).
 """
 
 import inspect
-from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
-from autograd.ops import TABLE, Op, is_list
+from autograd.ops import Op, is_list
 from autograd.program.backends import kernel
+from autograd.program.ir import LIBRARY
 from autograd.program.symbols import COMPARED, REDUCTIONS, ZERO, Symbol, letter, product, rule
 from autograd.program.vectors import COPY
 
-FIXED: Final = ("pack", "product", "unpack", "accumulate", "fill", "product_w", "product_x", "product_bias")
-"""Opcodes 0 up; those of the table follow."""
+_TEN: Final = "p1, p2, p3, p4, p5, p6, p7, p8, p9, p10"
+
+FIXED: Final = {
+    "pack": "M, p1, p2, p3, p4, places[p5 : p5 + p1]", "product": f"M, {_TEN}, p11",
+    "unpack": "G, p1, p2, p3, p4, p6, places[p5 : p5 + p1]", "accumulate": "G, p1, p2, p3",
+    "fill": "G, p1, p2, float(p3)", "product_w": f"M, G, {_TEN}", "product_x": f"M, G, {_TEN}",
+    "product_bias": "G, p1, p2, p3, p4, p5, p6",
+}  # fmt: skip
+"""Opcodes 0 up: functions of ``kernel.py`` and their arguments; those of the table follow."""
 
 WIDTH: Final = 16
 """Numbers in one instruction of the kernel."""
@@ -100,49 +108,49 @@ def logsumexp_(xs, start, k, step):
 '''
 
 
-def opcodes(extra: Sequence[Op] = ()) -> dict[tuple[Op, int], int]:
-    """The opcode of each row's value (part -1) and partials (parts 0 up)."""
+@cache
+def opcodes(extra: tuple[Op, ...] = ()) -> dict[tuple[Op, int], int]:
+    """The opcode of each row's value (part -1) and partials (parts 0 up); ``extra`` rows come after the library's."""
     found: dict[tuple[Op, int], int] = {}
-    rows = [op for op in (*TABLE.values(), COPY, *extra) if op.python is None]
-    for op in dict.fromkeys(rows):
+    for op in (*LIBRARY, COPY, *extra):
         for part in range(-1, len(op.operands)):
             found[op, part] = len(FIXED) + len(found)
     return found
 
 
-def source(codes: dict[tuple[Op, int], int]) -> str:
-    """The kernel's whole text."""
+@cache
+def source(extra: tuple[Op, ...] = ()) -> str:
+    """The kernel's text: for the library's own rows, or for ``extra`` ones alone.
+
+    A program with rows of its user's own runs two kernels in turn, so that the large one is compiled but once.
+    """
+    codes = {key: n for key, n in opcodes(extra).items() if not extra or key[0] in extra}
     parts = [_HEAD]
     names = ["maximum", "minimum", "pow_", "hypot_", "mod_", "floor_divide_", "logsumexp_"]
     parts.append("\n".join(f"{name} = compiled({name})" for name in names) + "\n\n")
-    for name in ("row_times_row", "combine", *FIXED, "finite"):
+    for name in () if extra else ("row_times_row", "combine", *FIXED, "finite"):
         parts.append(inspect.getsource(getattr(kernel, name)))
         parts.append(f"\n\n{name} = compiled({name}{', True' if name in _FAST else ''})\n\n")
     for op, part in codes:
         text = _function(op, part)
         if text:
-            parts.append(f"{text}\n\n{_name(op, part)} = compiled({_name(op, part)})\n\n")
-    return "\n".join(parts) + _interpreters(codes)
+            parts.append(f"{text}\n\n\n{_name(op, part)} = compiled({_name(op, part)})\n\n")
+    return "\n".join(parts) + _interpreters(codes, not extra)
 
 
 def _name(op: Op, part: int) -> str:
     return f"op_{op.name}" if part < 0 else f"op_{op.name}_{part}"
 
 
-def _interpreters(codes: dict[tuple[Op, int], int]) -> str:
+def _interpreters(codes: dict[tuple[Op, int], int], whole: bool) -> str:
     cells = ", ".join(f"p{i}" for i in range(1, WIDTH))
     lines = [
         "", "def run(M, G, code, places, first, last):", "    for row in range(first, last):",
         "        op = code[row, 0]", f"        {cells} = {', '.join(f'code[row, {i}]' for i in range(1, WIDTH))}",
-        "        if op == 0:", "            pack(M, p1, p2, p3, p4, places[p5 : p5 + p1])",
-        "        elif op == 1:", "            product(M, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11)",
-        "        elif op == 2:", "            unpack(G, p1, p2, p3, p4, p6, places[p5 : p5 + p1])",
-        "        elif op == 3:", "            accumulate(G, p1, p2, p3)",
-        "        elif op == 4:", "            fill(G, p1, p2, float(p3))",
-        "        elif op == 5:", "            product_w(M, G, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10)",
-        "        elif op == 6:", "            product_x(M, G, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10)",
-        "        elif op == 7:", "            product_bias(G, p1, p2, p3, p4, p5, p6)",
+        "        if op < 0:", "            continue",
     ]  # fmt: skip
+    for number, (name, arguments) in enumerate(FIXED.items() if whole else ()):
+        lines += [f"        elif op == {number}:", f"            {name}({arguments})"]
     for (op, part), number in codes.items():
         if _function(op, part):
             lines += [f"        elif op == {number}:", f"            {_name(op, part)}(M, G, p1, p2, p3, p4, p5, p6, p7, p8, p9)"]

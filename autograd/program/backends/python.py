@@ -281,7 +281,7 @@ class _Writer:
         if not any(rule.lists):
             letters = dict(zip(op.operands, map(self.name, operands), strict=True), out=f"v{place}")  # type: ignore[arg-type]
             for slot, template in zip(operands, rule.partials, strict=True):
-                if takes(slot) and template != "0.0":  # type: ignore[arg-type]
+                if takes(slot) and (template != "0.0" or self.guarded):  # type: ignore[arg-type]  (NaN · 0 is NaN)
                     yield slot, template.format_map(letters)
             return
         by_name = dict(zip(op.operands, operands, strict=True))

@@ -1,0 +1,135 @@
+"""Each pass: what it removes, and what it must leave as it is."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+import autograd
+from autograd import TABLE, Value
+from autograd.program.ir import Code, Input, validated
+from autograd.program.passes import fold, gather, optimised, prune, regular, share, simplify
+from autograd.program.trace import trace
+from tests.autograd.program.graphs import random_graph
+
+
+def names(code: Code) -> list[str]:
+    return [op.name for op in code.ops]
+
+
+def traced(root: Value) -> Code:
+    return trace([root]).code
+
+
+def test_constants_are_folded() -> None:
+    add, mul = TABLE["add"], TABLE["mul"]
+    code = Code((Input(0), 2.0, 3.0), (add, mul), ((-2, -3), (0, -1)), (1,))
+    folded = fold(code)
+    assert str(folded) == "v0 = mul(5.0, x0)\nreturn v0"
+
+
+def test_a_program_without_constant_instructions_is_not_copied() -> None:
+    code = traced(Value(2.0) * 3)
+    assert fold(code) is code
+
+
+@pytest.mark.parametrize(
+    "build",
+    [lambda x: x * 1, lambda x: 1 * x, lambda x: x / 1, lambda x: x - 0.0, lambda x: x**1, lambda x: x + -0.0, lambda x: -0.0 + x],
+)
+def test_what_changes_nothing_goes(build: object) -> None:
+    code = simplify(traced(build(Value(3.0)).tanh()))  # type: ignore[operator]
+    assert names(code) == ["tanh"]
+
+
+def test_adding_zero_goes_only_where_the_sign_of_a_zero_is_safe() -> None:
+    assert names(simplify(traced(Value(1.0).exp() + 0.0))) == ["exp"]
+    assert names(simplify(traced(Value(1.0) + 0.0))) == ["add"]
+    assert names(simplify(traced(Value(1.0) * 2.0 + 0.0))) == ["mul", "add"]
+
+
+def test_a_square_becomes_a_product() -> None:
+    assert str(simplify(traced(Value(3.0) ** 2))) == "v0 = mul(x0, x0)\nreturn v0"
+
+
+def test_equal_instructions_become_one() -> None:
+    x = Value(0.5)
+    code = prune(share(traced(x.tanh() * x.tanh())))
+    assert str(code) == "v0 = tanh(x0)\nv1 = mul(v0, v0)\nreturn v1"
+
+
+def test_zeros_of_either_sign_are_not_one_constant() -> None:
+    x = Value(0.5)
+    code = share(traced(autograd.atan2(x, 0.0) + autograd.atan2(x, -0.0)))
+    assert names(code) == ["atan2", "atan2", "add"]
+
+
+def test_what_no_output_needs_goes() -> None:
+    tanh = TABLE["tanh"]
+    code = Code((Input(0),), (tanh, tanh, tanh), ((-1,), (0,), (0,)), (2,))
+    assert names(prune(code)) == ["tanh", "tanh"]
+
+
+def test_a_neuron_written_out_becomes_one_dot() -> None:
+    w, x, b = [Value(1.0), Value(2.0), Value(3.0)], [Value(4.0), Value(5.0), Value(6.0)], Value(7.0)
+    code = prune(gather(traced(sum((wi * xi for wi, xi in zip(w, x, strict=True)), b))))  # type: ignore[arg-type]
+    assert names(code) == ["dot"]
+    assert {len(operand) for operand in code.operands[0][:2]} == {3}  # type: ignore[arg-type]
+
+
+def test_sum_from_zero_leaves_no_trace_in_a_dot() -> None:
+    w, x = [Value(1.0), Value(2.0)], [Value(4.0), Value(5.0)]
+    code = prune(gather(traced(sum(wi * xi for wi, xi in zip(w, x, strict=True)))))  # type: ignore[arg-type]
+    assert str(code) == "v0 = dot((x0, x2), (x1, x3), 0.0)\nreturn v0"
+
+
+def test_a_bias_added_to_a_dot_becomes_its_bias() -> None:
+    w, x = [Value(1.0), Value(2.0)], [Value(4.0), Value(5.0)]
+    assert names(prune(gather(traced(autograd.dot(w, x) + Value(3.0))))) == ["dot"]
+
+
+def test_a_sum_that_is_used_twice_is_not_taken_apart() -> None:
+    a, b, c = Value(1.0), Value(2.0), Value(3.0)
+    part = a + b
+    code = gather(traced((part + c + a) * part))
+    assert names(code) == ["add", "sum", "mul"]
+
+
+def test_a_product_that_is_an_output_stays_one() -> None:
+    a, b = Value(1.0), Value(2.0)
+    product = a * b
+    code = gather(trace([product + a * a + b, product]).code)
+    assert "mul" in names(code)
+
+
+def test_a_long_chain_of_additions_is_one_sum() -> None:
+    leaves = [Value(float(i)) for i in range(2000)]
+    total = leaves[0]
+    for leaf in leaves[1:]:
+        total = total + leaf
+    assert names(prune(gather(traced(total)))) == ["sum"]
+
+
+@pytest.mark.parametrize("passes", [optimised, regular, fold, simplify, share, prune])
+@pytest.mark.parametrize("seed", range(4))
+def test_every_pass_keeps_a_random_program_valid_and_its_value(passes: object, seed: int) -> None:
+    from autograd.program.backends.python import PythonBackend
+
+    root, _ = random_graph(seed)
+    found = trace([root])
+    code = validated(passes(found.code))  # type: ignore[operator]
+    backend = PythonBackend(code, range(len(found.leaves)), [], frozenset(), guarded=True)
+    (value,) = backend.forward([leaf.data for leaf in found.leaves], [])
+    assert math.isclose(value, root.data, rel_tol=1e-12, abs_tol=1e-13)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_exact_passes_change_no_bit(seed: int) -> None:
+    from autograd.program.backends.python import PythonBackend
+
+    root, _ = random_graph(seed, names=["add", "mul", "sub", "div", "tanh", "pow"])
+    found = trace([root])
+    code = prune(share(simplify(fold(found.code))))
+    backend = PythonBackend(code, range(len(found.leaves)), [], frozenset(), guarded=True)
+    assert backend.forward([leaf.data for leaf in found.leaves], []) == [root.data]
