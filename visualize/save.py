@@ -1,7 +1,8 @@
 """A drawing as a file, in the format that the file's suffix names.
 
-SVG and DOT need nothing.  PNG is our own SVG drawn by ``resvg``, and Graphviz's drawing where that is missing; PDF is
-Graphviz's.  What does not live here: the writing of files (``files.py``), the stepping page (``page/``).
+SVG and DOT need nothing.  PNG is our own SVG drawn by ``resvg``, or Graphviz's drawing where that is missing; PDF is
+Graphviz's drawing, or the PNG on a page where that is missing.  What does not live here: the writing of files
+(``files.py``), the stepping page (``page/``).
 """
 
 import os
@@ -15,6 +16,7 @@ from visualize.errors import DrawingError
 from visualize.extra import extra
 from visualize.files import write
 from visualize.layout import RankDir
+from visualize.pdf import pdf_of
 from visualize.picture import LIMIT
 from visualize.svg import to_svg
 from visualize.walk import walk
@@ -39,8 +41,8 @@ def save(
 ) -> Path:
     """Draw the graph under ``root`` into a file: ``.svg``, ``.png``, ``.pdf``, ``.dot``, or ``.html`` to step through.
 
-    The file is written whole or not at all.  The other arguments are those of ``to_svg``; a PDF is laid out by
-    Graphviz, and the stepping page shows every step of the graph, so neither takes ``layout="builtin"`` or ``depth``.
+    The file is written whole or not at all.  The other arguments are those of ``to_svg``; the stepping page shows
+    every step of the graph in its own way and takes none of them.
 
     Returns:
         The path.
@@ -58,24 +60,33 @@ def save(
     suffix = Path(path).suffix.lower()
     if suffix not in _SUFFIXES:
         raise DrawingError(f"cannot draw into {os.fspath(path)!r}; the suffix is one of {', '.join(_SUFFIXES)}")
-    content: str | bytes
     if suffix == ".html":
         walk(root).to_html(path)
         return Path(path)
-    if suffix == ".svg" or (suffix == ".png" and find_spec("resvg_py")):
-        content = to_svg(root, theme=theme, layout=layout, rankdir=rankdir, depth=depth, expand=expand, limit=limit)
-        return write(path, content if suffix == ".svg" else _png(content))
+    by_graphviz = layout != "builtin" and has_graphviz()
+    by_resvg = find_spec("resvg_py") is not None
+    if suffix == ".svg" or (suffix == ".png" and by_resvg) or (suffix == ".pdf" and by_resvg and not by_graphviz):
+        svg = to_svg(root, theme=theme, layout=layout, rankdir=rankdir, depth=depth, expand=expand, limit=limit)
+        if suffix == ".svg":
+            return write(path, svg)
+        sharpness = _sharpness(svg)
+        png = _png(svg, sharpness)
+        return write(path, png if suffix == ".png" else pdf_of(png, sharpness))
     source = draw_dot(root, rankdir=rankdir, theme=theme, depth=depth, expand=expand, limit=limit).source
     if suffix in (".dot", ".gv"):
         return write(path, source)
-    if layout == "builtin" or not has_graphviz():
-        needs = "resvg-py" if suffix == ".png" else "Graphviz"
+    if not by_graphviz:
+        needs = "resvg-py" if layout == "builtin" else "resvg-py or Graphviz"
         raise MissingExtraError(f'a {suffix[1:].upper()} file needs {needs}: pip install "chainrule[render]"')
     return write(path, graphviz_render(source, suffix[1:]))
 
 
-def _png(svg: str) -> bytes:
+def _sharpness(svg: str) -> float:
+    """Pixels of the PNG for each of the SVG."""
     head = svg[: svg.index(">")]
     width, height = (float(head.partition(f' {side}="')[2].partition('"')[0]) for side in ("width", "height"))
-    zoom = min(_SHARPNESS, _WIDEST / max(width, height))
-    return bytes(extra("resvg_py", "render").svg_to_bytes(svg_string=svg, zoom=zoom))
+    return min(_SHARPNESS, _WIDEST / max(width, height))
+
+
+def _png(svg: str, sharpness: float) -> bytes:
+    return bytes(extra("resvg_py", "render").svg_to_bytes(svg_string=svg, zoom=sharpness))

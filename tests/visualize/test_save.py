@@ -83,13 +83,24 @@ def test_a_pdf_is_graphvizs(tmp_path: Path) -> None:
     assert save(network(2, [2, 1]), tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_without_graphviz_a_pdf_holds_the_png(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    requires("resvg_py")
+    hide(monkeypatch, "pygraphviz")
+    assert b"/DeviceN" in save(network(2, [2, 1]), tmp_path / "a.pdf").read_bytes()
+
+
+def test_a_pdf_of_our_own_layout_does_not_ask_graphviz(tmp_path: Path) -> None:
+    requires("resvg_py")
+    assert b"/DeviceN" in save(expression(), tmp_path / "a.pdf", layout="builtin").read_bytes()
+
+
 def test_a_dot_file_is_read_by_graphviz(tmp_path: Path) -> None:
     path = save(expression(), tmp_path / "a.dot")
     assert len(requires("pygraphviz").AGraph(string=path.read_text(encoding="utf-8")).nodes()) == 10
 
 
 @pytest.mark.usefixtures("nothing")
-@pytest.mark.parametrize(("name", "needs"), [("a.png", "resvg-py"), ("a.pdf", "Graphviz")])
+@pytest.mark.parametrize(("name", "needs"), [("a.png", "resvg-py or Graphviz"), ("a.pdf", "resvg-py or Graphviz")])
 def test_what_is_missing_is_named_with_the_command_and_no_file_appears(name: str, needs: str, tmp_path: Path) -> None:
     with pytest.raises(MissingExtraError, match=rf'{needs}: pip install "chainrule\[render\]"'):
         save(expression(), tmp_path / name)
