@@ -18,7 +18,7 @@ from autograd.bind import VALUES
 from autograd.copying import last, pickling, restore, state
 from autograd.errors import OperandTypeError
 from autograd.graph import OPAQUE, Edges, Node, topological_order
-from autograd.modes import Source
+from autograd.modes import Source, recording
 from autograd.operand import as_float, clock
 from autograd.scalar import Scalar
 from autograd.sweep import Step, accumulate, gradients, opaque
@@ -87,7 +87,8 @@ class Value(Scalar):
 
     @grad.setter
     def grad(self, number: Any) -> None:
-        self._grad = number if isinstance(number, Value) else as_float(number, "a gradient, a number,")
+        kept = number.__class__ is float or isinstance(number, Value)
+        self._grad = number if kept else as_float(number, "a gradient, a number,")
 
     @property
     def requires_grad(self) -> bool:
@@ -239,7 +240,8 @@ class Value(Scalar):
         if not create_graph:
             accumulate(self, seed._data if isinstance(seed, Value) else seed)
             return
-        found = gradients(self, seed, VALUES)
+        with recording():
+            found = gradients(self, seed, VALUES)
         for node in topological_order(self):
             total = found.get(node, 0.0)
             total = total if isinstance(total, Value) else Value(total)
