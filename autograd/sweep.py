@@ -148,7 +148,9 @@ def gradients(
             before = found.get(parent)
             if before is None:
                 # 0.0 + contribution, as in `accumulate`; it differs where the contribution is -0.0 alone.
-                found[parent] = contribution if contribution.__class__ is not float and contribution._data else 0.0 + contribution
+                found[parent] = (
+                    contribution if contribution.__class__ is not float and contribution._data else 0.0 + contribution
+                )
             else:
                 found[parent] = before + contribution
     return found

@@ -111,9 +111,7 @@ class RandomGraph:
         rng = random.Random(f"{kind} {seed}")
         pairs = EXACT if kind == "integer" else SMOOTH
         count = rng.randint(1, 4)
-        self.inputs = [
-            float(rng.randint(-4, 4)) if kind == "integer" else rng.uniform(-2.0, 2.0) for _ in range(count)
-        ]
+        self.inputs = [float(rng.randint(-4, 4)) if kind == "integer" else rng.uniform(-2.0, 2.0) for _ in range(count)]
         self.leaves = [Value(x) for x in self.inputs]
         self.recipe: list[tuple[str, tuple[int, ...]]] = []
         self.pairs = pairs

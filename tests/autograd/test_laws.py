@@ -391,7 +391,7 @@ def test_derivatives_are_taken_even_within_no_grad() -> None:
 
 # structures --------------------------------------------------------------------------------------------------------------
 
-Point = namedtuple("Point", "x y")  # noqa: PYI024
+Point = namedtuple("Point", "x y")
 
 
 def test_gradients_come_in_the_structure_of_the_argument() -> None:

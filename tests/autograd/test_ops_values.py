@@ -42,9 +42,7 @@ TINY = (5e-324, 1e-310, 2.2250738585072014e-308, 1e-200, 1e-20, 1e-8)
 # how operands are sampled ----------------------------------------------------------------------------------------------
 
 
-def real(
-    low: float = -inf, high: float = inf, *, near: float = 4.0, far: float = 30.0, least: float = 0.0
-) -> Sampler:
+def real(low: float = -inf, high: float = inf, *, near: float = 4.0, far: float = 30.0, least: float = 0.0) -> Sampler:
     """One operand in [low, high]: mostly near 0, some tiny, some far out, and all of the tails and subnormals.
 
     `least` keeps a divisor away from 0: among subnormals a quotient loses its digits on the way.
@@ -301,7 +299,9 @@ def test_value_and_partials_are_within_four_ulp_of_mpmath(name: str) -> None:
         out = function(*shaped(args, leaves))
         value, cond = exact.value()
         off = ulps_off(out.data, value)
-        assert off <= ULPS * max(1.0, cond), f"{name}{args} = {out.data!r}, exactly {value}: {off:.1f} ulp, cond {cond:.3g}"
+        assert off <= ULPS * max(1.0, cond), (
+            f"{name}{args} = {out.data!r}, exactly {value}: {off:.1f} ulp, cond {cond:.3g}"
+        )
         assert math.isfinite(out.data) or abs(value) > 1.797e308
         assert function(*args) == out.data, "numbers alone give the same number"
         for k, found in enumerate(partials_of(out, leaves)):
@@ -490,7 +490,24 @@ def test_a_choice_keeps_an_infinite_partial_out_of_the_gradient() -> None:
 
 
 def test_no_operation_raises_or_turns_complex_on_any_pair_of_extreme_floats() -> None:
-    extremes = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, inf, -inf, nan, 1.7e308, -1.7e308, 5e-324, -5e-324, 1000.0, -1000.0]
+    extremes = [
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.5,
+        -2.5,
+        3.0,
+        inf,
+        -inf,
+        nan,
+        1.7e308,
+        -1.7e308,
+        5e-324,
+        -5e-324,
+        1000.0,
+        -1000.0,
+    ]
     for name in ORACLES:
         op = TABLE[name]
         function = getattr(autograd, name)
