@@ -31,13 +31,16 @@ class CompiledStep:
         loss: a mean over samples of what each contributes.
         data: the samples to be trained on; the program is made from the first.
         predictions: whether the model's outputs are asked for at each step.
+        backend: what runs the program, as ``autograd.compile`` names it.
 
     Raises:
         OptionError: the model does something new at each call, or needs the whole batch.
         ProgramMismatchError: model or loss decide by the numbers they see.
     """
 
-    def __init__(self, model: Any, loss: Callable[[Any, Any], Any], data: Samples, predictions: bool) -> None:
+    def __init__(
+        self, model: Any, loss: Callable[[Any, Any], Any], data: Samples, predictions: bool, backend: str = "auto"
+    ) -> None:
         _refuse_unfit(model)
         self.model, self.loss, self.predictions = model, loss, predictions
         with autograd.no_grad():
@@ -48,7 +51,11 @@ class CompiledStep:
         self.used = [i for i, leaf in enumerate(columns) if leaf in within]
         self.bare = not is_sequence(output)
         self.program = autograd.compile(
-            root, batch=[columns[i] for i in self.used], outputs=flat(output), parameters=model.parameters()
+            root,
+            batch=[columns[i] for i in self.used],
+            outputs=flat(output),
+            parameters=model.parameters(),
+            backend=backend,
         )
         apart = range(0, len(data.inputs), max(1, len(data.inputs) // CHECKED))
         self.program.check(
@@ -91,7 +98,7 @@ class CompiledStep:
         return [1.0 if k == y else 0.0 for k in range(self.classes)]
 
     def _columns(self, batch: Samples) -> list[Sequence[float]]:
-        rows = [[*flat(x), *flat(self._target(y))] for x, y in zip(batch.inputs, batch.targets, strict=True)]
+        rows = [[*_row(x), *flat(self._target(y))] for x, y in zip(batch.inputs, batch.targets, strict=True)]
         columns = list(zip(*rows, strict=True))
         return [columns[i] for i in self.used]
 
@@ -113,6 +120,11 @@ def _refuse_unfit(model: Any) -> None:
 def _leaves(x: Any) -> Any:
     """A leaf for each number, in lists as they were."""
     return [_leaves(entry) for entry in x] if isinstance(x, list | tuple) else Value(x, requires_grad=False)
+
+
+def _row(x: Any) -> Sequence[Any]:
+    """A sample's numbers, which ``autograd.operands`` has in a flat list already."""
+    return x if isinstance(x, autograd.Operands) else flat(x)
 
 
 def _list(numbers: Any) -> list[float]:

@@ -37,7 +37,7 @@ def fit(
     model: Any, data: Any, *, loss: Loss | str, optimizer: Optimizer | Callable[[list[Value]], Optimizer] | str,
     epochs: int = 10, batch_size: int | None = 32, validation_data: Any = None, metrics: Sequence[str | Metric] = (),
     callbacks: Iterable[Any] = (), shuffle: bool = True, rng: random.Random | None = None, verbose: int = 1,
-    compile: bool = False,
+    compile: bool | str = False,
 ) -> History:  # fmt: skip
     """Train ``model`` on ``data`` and give the history of it.
 
@@ -55,8 +55,9 @@ def fit(
         shuffle: whether each epoch takes the samples in a new order.
         rng: where the order comes from; Python's ``random`` by default.
         verbose: 0 for silence, 1 for a progress bar.
-        compile: train on a program compiled from one sample's graph; the model's Python code runs once, not once a
-            sample, so it must not decide by the numbers it sees, and the loss must be a mean over samples.
+        compile: train on a program compiled from one sample's graph, True or the name of a backend (see
+            ``autograd.compile``); the model's Python code runs once, not once a sample, so it must not decide by the
+            numbers it sees, and the loss must be a mean over samples.
 
     Returns:
         The history. After Ctrl-C as well: the model then is as the last completed step left it.
@@ -84,7 +85,8 @@ def fit(
     optimizer = _optimizer(optimizer, model)
     run = Run(model, optimizer, epochs)
     parts = partial(batches, train, size, source(rng) if shuffle else None, least=2 if needs_batch(model) else 1)
-    step = CompiledStep(model, loss, train, bool(named)) if compile else EagerStep(model, loss)
+    backend = compile if isinstance(compile, str) else "auto"
+    step = CompiledStep(model, loss, train, bool(named), backend) if compile else EagerStep(model, loss)
     mode, started = getattr(model, "training", True), time.perf_counter()
     try:
         with Progress(epochs, -(-len(train.inputs) // size), verbose) as progress:
