@@ -15,10 +15,10 @@ import autograd
 from autograd import Op, Value
 from visualize.steps import Steps
 
-BUDGET: Final = 400_000
+BUDGET: Final = 600_000
 """How many primitives are computed again at most, over all nodes; a larger graph stays unchecked, and says so."""
-REPLAYS: Final = 11
-"""How often the root is computed again for one node: thrice to see a kink, four times for each of two quotients."""
+REPLAYS: Final = 13
+"""How often the root is computed again for one node: five times to see a kink, four times for each of two quotients."""
 STEPS: Final = (1e-2, 3e-3, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
 """Sizes of h, relative to the node's number, tried until two quotients in a row agree."""
 RELATIVE: Final = 1e-6
@@ -119,62 +119,80 @@ def _rule(op: Op) -> Callable[..., float]:
     return lambda x, *more: float(method(Value(x), *more))
 
 
+class _Along:
+    """The root's value as a function of how far one node is moved from its number."""
+
+    def __init__(self, replay: _Replay, index: int) -> None:
+        self.replay, self.index, self.x = replay, index, replay.base[index]
+        self.largest = 0.0
+        """The largest value seen: what rounding errors are relative to."""
+
+    def __call__(self, h: float) -> float:
+        y = self.replay.root(self.index, self.x + h)
+        self.largest = max(self.largest, abs(y))
+        return y
+
+
 def _held(replay: _Replay, index: int, found: float) -> Check:
     node = replay.nodes[index]
     if not node.requires_grad:
         return Check("frozen")
     if not math.isfinite(found):
         return Check("unknown")
-    x = replay.base[index]
-    verdict = _compared(replay, index, found, max(abs(x), 0.01))
-    if verdict.verdict == "unknown" and 0 < abs(x) < 0.01:  # 1e-9 has a logarithm, and 1e-9 - 1e-8 has none
-        verdict = _compared(replay, index, found, abs(x))
+    x = abs(replay.base[index])
+    verdict = _compared(_Along(replay, index), found, max(x, 0.01))
+    if verdict.verdict == "unknown" and 0 < x < 0.01:  # 1e-9 has a logarithm, and 1e-9 - 1e-8 has none
+        verdict = _compared(_Along(replay, index), found, x)
     return verdict
 
 
-def _compared(replay: _Replay, index: int, found: float, scale: float) -> Check:
-    x = replay.base[index]
+def _compared(f: _Along, found: float, scale: float) -> Check:
     try:
-        here = replay.root(index, x)
-        left, right = _sides(replay, index, here, 1e-6 * scale)
-        if not math.isfinite(left) or not math.isfinite(right):
-            return Check("unknown")
-        if abs(left - right) > 1e-3 * max(abs(left), abs(right), 1e-6):
-            finer = _sides(replay, index, here, 1e-7 * scale)
-            return _kink(found, (left, right), finer)
-        slope, error = _central(replay, index, scale)
+        kink = _kink(f, scale)
+        slope, error = (math.nan, 0.0) if kink else _central(f, scale)
     except (ArithmeticError, ValueError):  # a primitive of the user's own may raise
         return Check("unknown")
+    if kink:
+        low, high = sorted(kink)
+        margin = 1e-4 * (high - low)
+        return Check("kink" if low - margin <= found <= high + margin else "differs", kink[1])
     if not math.isfinite(slope) or error > 1e-2 * max(abs(slope), 1e-6):
         return Check("unknown")
     return Check("agrees" if abs(found - slope) <= RELATIVE * abs(slope) + 4 * error else "differs", slope)
 
 
-def _sides(replay: _Replay, index: int, here: float, h: float) -> tuple[float, float]:
-    """The difference quotients to the left and to the right."""
-    x = replay.base[index]
-    return (here - replay.root(index, x - h)) / h, (replay.root(index, x + h) - here) / h
+def _kink(f: _Along, scale: float) -> tuple[float, float] | None:
+    """The slopes to the left and right where they are two; None where they are one.
+
+    The quotients of two sizes of h are extrapolated to h = 0, which leaves of curvature only its third order.
+
+    Raises:
+        ArithmeticError: a jump, a pole, or a number that is not finite.
+    """
+    here = f(0.0)
+    (left, right), (left_, right_) = (
+        ((here - f(-h)) / h, (f(h) - here) / h) for h in (1e-4 * scale, 1e-5 * scale)
+    )  # fmt: skip
+    if not all(map(math.isfinite, (left, right, left_, right_))):
+        raise ArithmeticError("not finite")
+    rounding = 4e-16 * f.largest / (1e-5 * scale)
+    sides = (10 * left_ - left) / 9, (10 * right_ - right) / 9
+    if abs(sides[1] - sides[0]) <= max(8 * rounding, RELATIVE * max(map(abs, sides))):
+        return None
+    if max(abs(left_), abs(right_)) > 5 * max(abs(left), abs(right)):
+        raise ArithmeticError("a jump: the quotient grows as h shrinks")
+    return sides
 
 
-def _kink(found: float, sides: tuple[float, float], finer: tuple[float, float]) -> Check:
-    """At a kink each side has a slope of its own, and any number between the two is a subgradient."""
-    size = max(map(abs, sides))
-    if any(abs(one - other) > 1e-2 * size for one, other in zip(sides, finer, strict=True)):
-        return Check("unknown")  # a quotient that grows as h shrinks: a jump
-    margin = 1e-5 * size
-    return Check("kink" if min(sides) - margin <= found <= max(sides) + margin else "differs", sides[1])
-
-
-def _central(replay: _Replay, index: int, scale: float) -> tuple[float, float]:
+def _central(f: _Along, scale: float) -> tuple[float, float]:
     """The central difference quotient on which two sizes of h agree best, and by how much they disagree."""
-    x = replay.base[index]
     best, error = math.nan, math.inf
     before = math.nan
     for size in STEPS:
         h = size * scale
-        nearby, beyond = (replay.root(index, x + k) - replay.root(index, x - k) for k in (h, 2 * h))
-        slope = (8 * nearby - beyond) / (12 * h)
-        rounding = 1e-15 * max(abs(replay.base[-1]), abs(nearby)) / h
+        f.largest = 0.0
+        slope = (8 * (f(h) - f(-h)) - f(2 * h) + f(-2 * h)) / (12 * h)
+        rounding = 1e-15 * f.largest / h
         if abs(slope - before) + rounding < error:
             best, error = slope, abs(slope - before) + rounding
         if error <= 1e-8 * abs(best):

@@ -77,7 +77,7 @@ def wide(count: int) -> Value:
     """A graph of about ``count`` nodes: a tree over its leaves, as a network's."""
     level = [Value(0.1 * (k % 9) - 0.35, label=f"w{k}") for k in range(count // 3)]
     while len(level) > 1:
-        level = [(x * y).tanh() if y is not x else x.sin() for x, y in zip(level[::2], level[1::2] or level, strict=False)]
+        level = [(x * y).tanh() for x, y in zip(level[::2], level[1::2], strict=False)]
     return level[0]
 
 
@@ -93,7 +93,7 @@ def browser(chromium: str) -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """`open_page(root)` writes the page of a walk and opens it; in the end it asks whether anything went wrong in it."""
+    """`open_page(root)` writes a walk's page and opens it; in the end it asks whether anything went wrong there."""
     contexts: list[Any] = []
     wrong: list[str] = []
     requests: list[str] = []
@@ -171,3 +171,16 @@ def walk_by(page: Any, key: str) -> list[dict[str, Any]]:
 def steps_to_end(page: Any) -> list[dict[str, Any]]:
     """The page at every moment from the start to the end."""
     return walk_by(page, "ArrowRight")
+
+
+def press(page: Any, *keys: str) -> dict[str, Any]:
+    """What the page shows after these keys."""
+    for key in keys:
+        page.keyboard.press(key)
+    return snapshot(page)
+
+
+def to_edge(page: Any, edge: str) -> None:
+    """Steps to the moment of one edge, from anywhere before it."""
+    while page.locator(f"#{edge}.flow").count() == 0:
+        page.keyboard.press("ArrowRight")

@@ -1,4 +1,4 @@
-"""The stepping page in a real browser: what it shows at each moment.  Its controls and its safety have their own files."""
+"""The stepping page in a real browser: what it shows at each moment.  Controls and safety have files of their own."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_jump_along_the_scrub_bar_shows_what_stepping_shows(open_page: Open) -
         assert snapshot(page) == there[at]
 
 
-# --- the graph, the source, the terms of edges -------------------------------------------------------------------------
+# --- the graph, the source, the terms of edges ------------------------------------------------------------------------
 
 
 def test_the_graph_marks_who_passes_its_gradient_on_to_whom_and_along_which_edge(open_page: Open) -> None:
