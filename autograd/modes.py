@@ -124,11 +124,25 @@ _OURS: Final = frozenset({"autograd", "nn", "visualize", "contextlib"})
 
 def caller() -> Source | None:
     """The innermost line now running that is not this library's own."""
-    frame = sys._getframe(1)
-    found: Any = frame
-    while found is not None and str(found.f_globals.get("__name__", "")).partition(".")[0] in _OURS:
-        found = found.f_back
-    return None if found is None else Source(found.f_code.co_filename, found.f_lineno)
+    frame: Any = sys._getframe(1)
+    while frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] in _OURS:
+        frame = frame.f_back
+    return None if frame is None else Source(frame.f_code.co_filename, frame.f_lineno)
+
+
+def owner() -> tuple[str, ...]:
+    """The path of the module whose method now runs, innermost first asked: ``("layers[0]", "neurons[1]")``.
+
+    A module says where it stands by an attribute ``scope_path``; looking for it here, only while provenance is
+    recorded, spares every module from announcing itself on each call.
+    """
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        path = getattr(frame.f_locals.get("self"), "scope_path", None)
+        if isinstance(path, tuple):
+            return path
+        frame = frame.f_back
+    return ()
 
 
 def observe(node: Any) -> None:
@@ -137,8 +151,9 @@ def observe(node: Any) -> None:
     if on.provenance:
         note = node.notes
         note["source"] = caller()
-        if on.scopes:
-            note["scope"] = on.scopes
+        scopes = (*on.scopes, *owner())
+        if scopes:
+            note["scope"] = scopes
     if on.anomaly and not math.isfinite(node._data):
         raise AnomalyError(f"{describe(node)} gave {node._data}{made_at(node)}")
     if on.no_grad:

@@ -196,9 +196,11 @@ class Module:
                 child.reset_parameters(init, rng)
 
     def label_parameters(self) -> None:
-        """Label every parameter with its path, for drawings and error texts."""
+        """Label every parameter and module with its path, for drawings, error texts and ``autograd.provenance()``."""
         for name, parameter in self.named_parameters():
             parameter.label = name
+        for name, module in self.named_modules():
+            vars(module)["scope_path"] = tuple(name.split(".")) if name else ()
 
     # state ----------------------------------------------------------------------------------------------------------
 

@@ -118,7 +118,7 @@ def test_requires_grad_freezes_and_thaws_all() -> None:
 
 
 def test_a_state_makes_an_equal_model() -> None:
-    one, other = nn.MLP(2, [3, 1]), nn.MLP(2, [3, 1])
+    one, other = nn.MLP(2, [3, 1], "tanh"), nn.MLP(2, [3, 1], "tanh")
     x = [0.3, -0.7]
     assert one(x).data != other(x).data
     assert other.load_state_dict(one.state_dict()) == ([], [])

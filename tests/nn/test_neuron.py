@@ -89,3 +89,13 @@ def test_a_named_initialisation_reaches_every_neuron() -> None:
 def test_parameters_are_labelled_by_their_path() -> None:
     model = nn.MLP(2, [3, 1])
     assert model.layers[0].neurons[2].w[1].label == "layers[0].neurons[2].w[1]"
+
+
+def test_under_provenance_a_node_knows_the_module_that_made_it() -> None:
+    model = nn.MLP(2, [2, 1])
+    with autograd.provenance(), autograd.scope("critic"):
+        out = model([0.3, -0.7])
+    hidden = next(parent for parent in out.parents if not parent.is_leaf)
+    assert out.scope == ("critic", "layers[1]", "neurons[0]")
+    assert hidden.scope == ("critic", "layers[0]", "neurons[0]")
+    assert model([0.3, -0.7]).scope == ()
