@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+import autograd
 import nn
 from autograd import LengthError, Value, topological_order
 from tests.nn.samples import data
