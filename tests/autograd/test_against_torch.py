@@ -1,4 +1,7 @@
-"""The engine against PyTorch float64 on 2,000 random graphs; `python -m tests.autograd.random_graphs 100000` runs more."""
+"""The engine against PyTorch float64 on 2,000 random graphs.
+
+`python -m tests.autograd.random_graphs 100000` runs more.
+"""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ def test_a_node_with_a_rule_of_one_s_own_says_that_it_cannot_be_copied(
     node = Value(4.0, (a,), "mine")
     if assigned:
         node._backward = lambda: None
-    with pytest.raises(autograd.OpaqueNodeError, match="mine.*cannot be"):
+    with pytest.raises(autograd.OpaqueNodeError, match=r"mine.*cannot be"):
         copied(node * 2)
 
 

@@ -13,7 +13,7 @@ import pytest
 import autograd
 from autograd import AnomalyError, Value, detect_anomaly, no_grad, provenance, scope
 
-# no_grad -----------------------------------------------------------------------------------------------------------------
+# no_grad ------------------------------------------------------------------------------------------------------------
 
 
 def test_within_no_grad_results_are_leaves_without_history() -> None:
@@ -65,7 +65,7 @@ def test_a_leaf_made_within_no_grad_is_a_parameter_like_any_other() -> None:
     assert x.grad == 6.0
 
 
-# detect_anomaly ----------------------------------------------------------------------------------------------------------
+# detect_anomaly -----------------------------------------------------------------------------------------------------
 
 
 def here() -> int:
@@ -150,7 +150,7 @@ def test_outside_the_block_nothing_is_watched() -> None:
     assert autograd.log(Value(0.0)).data == -math.inf
 
 
-# provenance and scope ----------------------------------------------------------------------------------------------------
+# provenance and scope -----------------------------------------------------------------------------------------------
 
 
 def test_a_node_notes_the_line_of_the_user_s_code() -> None:
@@ -193,7 +193,7 @@ def test_a_decorated_function_takes_its_place_within_the_scopes_of_its_caller() 
         assert call(x).scope == ("inner",)
 
 
-# threads and tasks -------------------------------------------------------------------------------------------------------
+# threads and tasks --------------------------------------------------------------------------------------------------
 
 
 def test_threads_do_not_see_each_other_s_modes() -> None:
