@@ -16,6 +16,7 @@ import pytest
 
 from autograd import MissingExtraError, topological_order
 from autograd.expression import parse
+from tests.requires import requires
 from visualize import Walk, cli, latex, walk
 from visualize.page import page
 from visualize.svg import to_svg
@@ -267,3 +268,36 @@ def test_a_terminal_that_lacks_a_character_shows_another() -> None:
     done = subprocess.run(command, capture_output=True, env=environment, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"?v1/?a = a = 3;  1 ? 3 = 3;  a.grad: 0 + 3 = 3" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are POSIX")
+@pytest.mark.parametrize(("key", "status"), [(b"q", 0), (b"\x03", 0)], ids=["q", "Ctrl-C"])
+def test_on_a_real_terminal_the_app_opens_and_a_key_leaves_it(key: bytes, status: int) -> None:
+    requires("textual")
+    import pty
+    import termios
+
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (30, 100))
+    environment = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    command = [sys.executable, "-m", "visualize.cli", "step", "a*b", "a=2", "b=3"]
+    running = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    screen = b""
+    sent = False
+    try:
+        while True:
+            try:
+                screen += os.read(ours, 65536)
+            except OSError:  # the other side is closed
+                break
+            if not sent and b"moment 0 of 4" in screen:
+                os.write(ours, key)
+                sent = True
+        assert running.wait(timeout=30) == status
+        assert sent
+        assert b"Traceback" not in screen
+    finally:
+        running.kill()
+        running.wait()
+        os.close(ours)

@@ -18,6 +18,7 @@ from textual.strip import Strip
 from autograd import Value
 from visualize.derivative import number
 from visualize.escape import visible
+from visualize.steps import Contribution
 from visualize.terminal.colours import DARK, GIVES, LOCAL, MUTED, NAME, PRESENT, UPSTREAM
 from visualize.terminal.moments import Stepper
 from visualize.terminal.tree import Row, tree
@@ -80,8 +81,14 @@ class Graph(Lines):
         self.rows: list[Row] = list(tree(stepper.walk))
         self.first = {row.node: index for index, row in reversed(list(enumerate(self.rows)))}
         self.edges = {(row.child, row.edge): index for index, row in enumerate(self.rows)}
-        widest = max(len(row.indent) + min(NAME, len(stepper.walk.name[row.node])) for row in self.rows)
-        self.virtual_size = Size(widest + 52, len(self.rows))
+        self.terms = {(step.node, term.edge): term for step in stepper.walk.backward for term in step.contributions}
+        self.virtual_size = Size(max(map(self._width, self.rows)), len(self.rows))
+
+    def _width(self, row: Row) -> int:
+        """How wide a row is at its widest, while a contribution is shown on it."""
+        name = visible(self.stepper.walk.name[row.node], NAME)
+        term = None if row.child is None else self.terms.get((row.child, row.edge))
+        return len(row.indent) + cell_len(f"{name} {_op(row)}  {number(row.node.data)}{_product(term)}")
 
     def node_at(self, index: int) -> Value:
         """The node of a line."""
@@ -95,14 +102,12 @@ class Graph(Lines):
         sent = moment.term is not None and row.child is moment.node and row.edge == moment.term.edge
         present = row.node is moment.node
         line.append(name, style=f"bold {UPSTREAM}" if present else f"bold {GIVES}" if sent else "bold")
-        if row.repeated:
-            line.append(" ↑", style=MUTED)
-        elif not row.node.is_leaf:
-            line.append(f" {visible(row.node._op, NAME)}", style=MUTED)
+        if op := _op(row):
+            line.append(f" {op}", style=MUTED)
         line.append(f"  {number(row.node.data)}" if row.node in self.stepper.computed else "  ·")
-        if sent and moment.term is not None:
-            line.append(f"   ◀ {number(moment.term.upstream)} × {number(moment.term.partial)}", style=LOCAL)
-            line.append(f" = {number(moment.term.contribution)}", style=GIVES)
+        if sent:
+            product, _, contribution = _product(moment.term).rpartition(" = ")
+            line.append(product, style=LOCAL).append(f" = {contribution}", style=GIVES)
         if present or sent:
             line.stylize(PRESENT)
         return line
@@ -114,6 +119,18 @@ class Graph(Lines):
             self.show(self.edges[moment.node, moment.term.edge])
         else:
             self.show(self.first[moment.node] if moment.node is not None else 0)
+
+
+def _op(row: Row) -> str:
+    """What stands behind a node's name."""
+    return "↑" if row.repeated else visible(row.node._op, NAME)
+
+
+def _product(term: Contribution | None) -> str:
+    """The product that is shown on an edge."""
+    if term is None:
+        return ""
+    return f"   ◀ {number(term.upstream)} × {number(term.partial)} = {number(term.contribution)}"
 
 
 class Gradients(Lines):
