@@ -243,8 +243,7 @@ class Value(Scalar):
         with recording():
             found = gradients(self, seed, VALUES)
         for node in topological_order(self):
-            total = found.get(node, 0.0)
-            total = total if isinstance(total, Value) else Value(total)
+            total = g if isinstance(g := found.get(node, 0.0), Value) else Value(g)
             node._grad = (
                 total
                 if node.op is not None or (node._grad.__class__ is float and not node._grad)

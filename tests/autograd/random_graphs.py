@@ -29,11 +29,11 @@ def _stack(torch: Any, xs: Sequence[Any]) -> Any:
 
 
 def small(x: Any) -> Any:
-    """x brought into [-1.5, 1.5].
+    """x brought into [-1.5, 1.5], where PyTorch itself is right to the last digits; mpmath is the oracle elsewhere.
 
     PyTorch's derivatives of tanh, sigmoid and expm1, 1 - t², s·(1 - s) and e + 1, lose their digits where these
-    saturate, and those of gelu and silu cross zero near -1; the sine of a large number has lost the digits of that number's last
-    rounding. There mpmath is the oracle, in `test_ops_values.py`.
+    saturate, and those of gelu and silu cross zero near -1; the sine of a large number lacks the digits that the
+    number's own rounding has cost. `test_ops_values.py` goes there.
     """
     return 3 * x / (1 + x * x)
 
