@@ -71,6 +71,11 @@ class Box:
         return self.muted or self.kind == "constant"
 
     @property
+    def stacked(self) -> bool:
+        """Whether it stands for several nodes."""
+        return self.kind in ("group", "rest")
+
+    @property
     def dashed(self) -> bool:
         """Whether its border is dashed."""
         return self.muted or self.kind == "rest"

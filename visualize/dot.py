@@ -135,5 +135,5 @@ def _add_box(drawing: Any, box: Box, theme: Theme, largest: float) -> None:
         fontcolor=theme.muted if box.quiet else theme.text,
         style="filled,rounded,dashed" if box.dashed else "filled,rounded",
         penwidth="2.4" if box.root else "1",
-        peripheries="2" if box.kind in ("group", "rest") else "1",
+        peripheries="2" if box.stacked else "1",
     )

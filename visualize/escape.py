@@ -7,7 +7,7 @@ r"""Labels are a stranger's text: ONE function per target that turns any string 
     terminal_text(text)   a piece of Rich's or Textual's markup
 
 All of them begin with ``visible``, which leaves no character that a parser, a terminal or a reader's eye could trip
-over: control characters are drawn as their pictures, lone surrogates and bidirectional marks by their number.
+over: control characters, lone surrogates and bidirectional marks are shown by their numbers, as ``⟨001B⟩``.
 What does not live here: any decision of what is written; nothing else in ``visualize`` may escape anything.
 """
 
@@ -16,7 +16,7 @@ from typing import Final
 
 import graphviz
 
-_NAMED: Final = {"\n": "↵", "\r": "␍", "\t": "→"}
+_NAMED: Final = {"\n": "↵", "\t": "→"}
 _SPOKEN: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
@@ -28,9 +28,10 @@ def visible(text: str, most: int = LONGEST) -> str:
     r"""``text`` on one line of printable characters, cut in the middle to ``most`` of them.
 
     >>> visible("a\nb\x00"), visible("abcdefghij", most=5)
-    ('a↵b␀', 'ab…ij')
+    ('a↵b⟨0000⟩', 'ab…ij')
     """
-    return _cut(_SPOKEN.sub(_picture, _cut(text, most)), most)
+    one_kind_of_line = _cut(text, most).replace("\r\n", "\n")
+    return _cut(_SPOKEN.sub(_picture, one_kind_of_line), most)
 
 
 def _cut(text: str, most: int) -> str:
@@ -41,13 +42,8 @@ def _cut(text: str, most: int) -> str:
 
 
 def _picture(match: re.Match[str]) -> str:
-    character = match[0]
-    code = ord(character)
-    if character in _NAMED:
-        return _NAMED[character]
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "␡" if code == 0x7F else f"⟨{code:04X}⟩"
+    """Arrows for a new line and a tab; for all else its number, since few fonts have pictures of control characters."""
+    return _NAMED.get(match[0]) or f"⟨{ord(match[0]):04X}⟩"
 
 
 def dot_label(*lines: str, most: int = LONGEST) -> str:

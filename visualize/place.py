@@ -29,6 +29,8 @@ LINE: Final = 18.0
 PADDING: Final = 10.0
 GLYPH: Final = 15.0
 """The room that a sign's glyph takes before its text."""
+BEHIND: Final = 6.0
+"""How far the sheets behind a box that stands for several nodes look out."""
 WIDEST: Final = 34
 """How many characters a line of a box has at most."""
 SPACING: Final = Spacing(rank=30.0, box=16.0, lane=11.0, cluster=12.0, title=18.0, margin=14.0)
@@ -84,7 +86,8 @@ def box_size(box: Box) -> tuple[float, float]:
     heading = " ".join(visible(part, WIDEST) for part in (box.op, box.name) if part)
     widths = [text_width(heading)]
     widths += [text_width(visible(line.text, WIDEST)) + (GLYPH if line.sign else 0.0) for line in box.lines()]
-    return max(46.0, max(widths) + 2 * PADDING), LINE * len(widths) + PADDING + 2.0
+    behind = BEHIND if box.stacked else 0.0
+    return max(46.0, max(widths) + 2 * PADDING) + behind, LINE * len(widths) + PADDING + 2.0 + behind
 
 
 def placed(picture: Picture, engine: Engine, rankdir: RankDir) -> Places:

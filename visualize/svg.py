@@ -16,7 +16,7 @@ from visualize.escape import LONGEST, markup_text, visible
 from visualize.expanded import Edge
 from visualize.layout import RankDir
 from visualize.picture import LIMIT, Picture, picture
-from visualize.place import GLYPH, LINE, PADDING, SIZE, SMALL, WIDEST, Arrow, Frame, Places, placed, text_width
+from visualize.place import BEHIND, GLYPH, LINE, PADDING, SIZE, SMALL, WIDEST, Arrow, Frame, Places, placed, text_width
 from visualize.theme import Sign, Theme, theme_named
 
 FONT: Final = "DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, monospace"
@@ -166,16 +166,17 @@ def _shortened(points: tuple[tuple[float, float], ...]) -> tuple[list[tuple[floa
 
 def _box(box: Box, frame: Frame, theme: Theme, largest: float) -> Iterator[str]:
     ink = theme.muted if box.quiet else theme.text
+    behind = BEHIND if box.stacked else 0.0
     shape = (
-        f'width="{frame.width:.1f}" height="{frame.height:.1f}" rx="{11 if box.kind == "constant" else 5}" '
+        f'width="{frame.width - behind:.1f}" height="{frame.height - behind:.1f}" '
+        f'rx="{11 if box.kind == "constant" else 5}" '
         f'stroke="{theme.text if box.root else theme.border}"'
     )
     yield f'<g data-id="{box.id}" data-kind="{box.kind}">'
     yield f"<title>{markup_text(box.tooltip)}</title>"
     dashes = ' stroke-dasharray="4 3"' if box.dashed else ""
-    if box.kind in ("group", "rest"):
-        for offset in (6.0, 3.0):
-            yield f'<rect x="{frame.left + offset:.1f}" y="{frame.top + offset:.1f}" {shape} fill="{theme.box}"/>'
+    for offset in (behind, behind / 2) if behind else ():
+        yield f'<rect x="{frame.left + offset:.1f}" y="{frame.top + offset:.1f}" {shape} fill="{theme.box}"/>'
     yield (
         f'<rect x="{frame.left:.1f}" y="{frame.top:.1f}" {shape} fill="{box.fill(theme, largest)}" '
         f'stroke-width="{2.4 if box.root else 1.1}"{dashes}/>'

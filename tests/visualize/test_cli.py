@@ -207,7 +207,7 @@ def test_latex_prints_the_expression_and_each_derivative(capsys: pytest.CaptureF
         (("a", "a=1", "b=2"), "a value is given for `b`, which does not occur in the expression\n    a\n    ^\n"),
         (("a", "a"), "a value is written name=number, such as a=2; got `a`\n"),
         (("a", "a="), "the value of `a` is a number, such as 2 or -0.5; got ``\n"),
-        (("a", "a=\x1b[31m"), "the value of `a` is a number, such as 2 or -0.5; got `␛[31m`\n"),
+        (("a", "a=\x1b[31m"), "the value of `a` is a number, such as 2 or -0.5; got `⟨001B⟩[31m`\n"),
         (("a", "é=1"), "a value is written name=number, such as a=2; got `é=1`\n"),
         (("a", "a=1", "a=2"), "`a` is given twice\n"),
         (("__import__('os')",), "text in quotes is not in the expression language\n"),

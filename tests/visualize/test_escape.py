@@ -39,7 +39,15 @@ def test_a_long_text_keeps_its_beginning_and_its_end() -> None:
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("a\nb", "a↵b"), ("\x00", "␀"), ("\x1b", "␛"), ("\x7f", "␡"), ("\u202e", "⟨202E⟩"), ("\ud83d", "⟨D83D⟩")],
+    [
+        ("a\nb", "a↵b"),
+        ("a\tb", "a→b"),
+        ("\x00", "⟨0000⟩"),
+        ("\x1b[0m", "⟨001B⟩[0m"),
+        ("\x7f", "⟨007F⟩"),
+        ("\u202e", "⟨202E⟩"),
+        ("\ud83d", "⟨D83D⟩"),
+    ],
 )
 def test_each_unprintable_character_has_a_picture_or_its_number(text: str, shown: str) -> None:
     assert visible(text) == shown
