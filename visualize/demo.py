@@ -60,9 +60,10 @@ def moons(folder: Path, steps: int = 100, seed: int = 1337) -> None:
     written: list[tuple[str, str, str]] = [
         ("loss.svg", _curve_svg(history), "the loss and the accuracy, step by step"),
         ("boundary.svg", _boundary_svg(model, points, labels), "what the network says of every place in the plane"),
-        ("layers.svg", to_svg(sample, depth=0), "the graph of one sample, drawn as its three layers"),
-        ("sample.svg", to_svg(sample), f"the same opened up, {len(topological_order(sample))} nodes"),
-        ("neuron.svg", to_svg(neuron), "the graph of the neuron above, with its gradients"),
+        ("layers.svg", _drawn(sample, depth=0), "the graph of one sample: three layers,"),
+        ("neurons.svg", _drawn(sample, depth=1), "its 33 neurons,"),
+        ("nodes.svg", _drawn(sample, depth=2), f"and all of its {len(topological_order(sample))} nodes"),
+        ("neuron.svg", _drawn(neuron), "the graph of the neuron above, with its gradients"),
         ("neuron.html", steps_of_neuron.to_html(), "step through it in a browser: ← → Home End space"),
     ]
     folder.mkdir(parents=True, exist_ok=True)
@@ -140,6 +141,11 @@ def one_neuron() -> Value:
     o.label = "o"
     o.backward()
     return o
+
+
+def _drawn(root: Value, depth: int | None = None) -> str:
+    """The graph, laid out by ourselves: the same picture on every machine."""
+    return to_svg(root, depth=depth, layout="builtin", limit=1000)
 
 
 def _figure() -> Any:
