@@ -138,9 +138,11 @@ def owner() -> tuple[str, ...]:
     """
     frame: Any = sys._getframe(1)
     while frame is not None:
-        path = getattr(frame.f_locals.get("self"), "scope_path", None)
-        if isinstance(path, tuple):
-            return path
+        # Only methods are asked: reading `f_locals` keeps a frame's locals alive, and a training loop's frame lives long.
+        if frame.f_code.co_varnames[:1] == ("self",):
+            path = getattr(frame.f_locals.get("self"), "scope_path", None)
+            if isinstance(path, tuple):
+                return path
         frame = frame.f_back
     return ()
 
