@@ -36,6 +36,12 @@ def trace(root: Value) -> tuple[set[Value], set[tuple[Value, Value]]]:
     return set(nodes), {(parent, node) for node in nodes for parent in node.parents}
 
 
+_WITHOUT_PROGRAM = (
+    'Without the program: visualize.save(root, "graph.svg") needs nothing, and PNG and PDF need: '
+    'pip install "chainrule[render]"'
+)
+
+
 class Drawing(graphviz.Digraph):  # type: ignore[misc] # graphviz ships no types
     """A Digraph that a notebook displays even where there is no ``dot`` program: then by our own layout."""
 
@@ -47,6 +53,23 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc] # graphviz ships no types
             return bundle
         drawn, theme, rankdir = self.shown
         return {"image/svg+xml": picture_svg(drawn, theme, "auto", rankdir)}
+
+    def render(self, *given: Any, **options: Any) -> str:
+        """As ``graphviz.Digraph.render``; where there is no ``dot`` program, the error says what needs none."""
+        try:
+            path: str = super().render(*given, **options)
+            return path
+        except graphviz.ExecutableNotFound as error:
+            error.add_note(_WITHOUT_PROGRAM)
+            raise
+
+    def pipe(self, *given: Any, **options: Any) -> Any:
+        """As ``graphviz.Digraph.pipe``; where there is no ``dot`` program, the error says what needs none."""
+        try:
+            return super().pipe(*given, **options)
+        except graphviz.ExecutableNotFound as error:
+            error.add_note(_WITHOUT_PROGRAM)
+            raise
 
 
 def draw_dot(

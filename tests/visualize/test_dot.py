@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
 import graphviz
@@ -131,3 +132,12 @@ def test_a_notebook_shows_it_without_any_dot_program(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(shutil, "which", lambda *_: None)
     bundle = draw_dot(expression())._repr_mimebundle_()
     assert ET.fromstring(bundle["image/svg+xml"]).tag == f"{SVG}svg"
+
+
+def test_rendering_without_the_program_says_what_needs_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    drawing = draw_dot(expression())
+    for attempt in (lambda: drawing.render(tmp_path / "graph"), drawing.pipe):
+        with pytest.raises(graphviz.ExecutableNotFound) as caught:
+            attempt()
+        assert 'visualize.save(root, "graph.svg") needs nothing' in caught.value.__notes__[0]
