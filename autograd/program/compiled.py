@@ -134,6 +134,13 @@ class Program:
         """The present numbers of ``leaves``: a list, or an array of the backend's."""
         return self._backend.array([leaf._data for leaf in self.leaves])
 
+    def memory(self) -> Any:
+        """The program's own memory of ``values``, filled with the leaves' present numbers.
+
+        A run at this very array copies nothing; write new numbers into it in place.
+        """
+        return self._backend.memory(self.values)
+
     def run(self, *batch: Any) -> Any:
         """Do what a fresh forward pass and ``backward()`` would: add to the leaves' gradients and give the root's number.
 
@@ -151,7 +158,8 @@ class Program:
 
         Args:
             values: one number for each of ``leaves``; ``program.values`` has the present ones.
-            batch: for each leaf in ``batch`` a column of n numbers.
+            batch: for each leaf in ``batch`` a column of n numbers; or all of them in one array of shape
+                (len(program.batch), n).
 
         Returns:
             The value, a float, or with a batch n of them; and the gradient, one number a leaf, summed over the batch.
@@ -160,7 +168,7 @@ class Program:
         Raises:
             ProgramError: the lengths do not fit.
         """
-        self._fit(values, batch)
+        batch = self._fit(values, batch)
         try:
             value, gradient = self._backend.value_and_grad(values, batch)
             if self._backend.finite(value, gradient):
@@ -172,7 +180,7 @@ class Program:
 
     def forward(self, values: Any, *batch: Any) -> list[Any]:
         """The values of the root and of ``outputs``, in order, without any gradient."""
-        self._fit(values, batch)
+        batch = self._fit(values, batch)
         try:
             found = self._backend.forward(values, batch)
             if all(self._backend.finite(value, ()) for value in found):
@@ -182,7 +190,10 @@ class Program:
         found = self._reference.forward(_plain(values), [_plain(column) for column in batch])
         return [self._backend.result(value) for value in found]
 
-    def _fit(self, values: Any, batch: Sequence[Any]) -> None:
+    def _fit(self, values: Any, batch: Sequence[Any]) -> Any:
+        """The batch's columns, once the numbers of everything are as the program has them."""
+        if len(batch) == 1 and getattr(batch[0], "ndim", 1) == 2:
+            batch = batch[0]
         if len(values) != len(self._order):
             raise ProgramError(
                 f"the program has {len(self._order)} leaves in `leaves`; {len(values)} values were given"
@@ -191,8 +202,9 @@ class Program:
             raise ProgramError(
                 f"the program was compiled with {len(self._columns)} batch leaves; {len(batch)} columns given"
             )
-        if batch and len({len(column) for column in batch}) != 1:
+        if batch.__class__ is tuple and batch and len({len(column) for column in batch}) != 1:
             raise ProgramError(f"the columns of a batch are equally long; got {[len(column) for column in batch]}")
+        return batch
 
     def check(self, build: Callable[..., Any], samples: Iterable[Any]) -> None:
         """Hold the program against fresh eager graphs, for a Python branch taken at compile time is baked in.

@@ -29,6 +29,10 @@ class Backend(Protocol):
         """A list of numbers as this backend takes and gives them."""
         ...
 
+    def memory(self, values: Any) -> Any:
+        """``values`` where a run reads them without a copy."""
+        ...
+
     def result(self, value: Any) -> Any:
         """A number, or with a batch a list of numbers, as this backend gives a value."""
         ...

@@ -42,7 +42,7 @@ class NumpyBackend:
         self._bound: dict[int, _Bound] = {}
 
     def _bind(self, batch: Sequence[Any]) -> "_Bound":
-        lanes = len(batch[0]) if batch else 1
+        lanes = len(batch[0]) if len(batch) else 1
         bound = self._bound.get(lanes)
         if bound is None:
             if len(self._bound) > 8:  # a last, smaller batch comes back every epoch; anything more is not worth keeping
@@ -82,6 +82,14 @@ class NumpyBackend:
         """A NumPy array."""
         return np.asarray(numbers, self.dtype)
 
+    def memory(self, values: Any) -> Any:
+        """The program's own leaves; with a batch, whose lanes change, an array that each run copies."""
+        if self.program.batch:
+            return values
+        leaves = self._bind(()).leaves
+        leaves[:] = values
+        return leaves
+
     def result(self, value: Any) -> Any:
         """An array for a batch, else the number."""
         return np.asarray(value, self.dtype) if self.program.batch else value
@@ -98,7 +106,7 @@ class _Bound:
         self.lane_gradients = np.zeros((program.varying, lanes), dtype)
         for place, numbers in program.fixed:
             self.uniform[place : place + len(numbers)] = numbers
-        self._leaves = self.uniform[: program.leaves]
+        self.leaves = self.uniform[: program.leaves]
         names: dict[str, Any] = {**FUNCTIONS, "U": self.uniform, "V": self.varying, "GU": self.gradients, "GV": self.lane_gradients}
         memory = {"U": self.uniform, "V": self.varying, "GU": self.gradients, "GV": self.lane_gradients}
         for name, (which, view, merge) in text.views.items():
@@ -114,10 +122,13 @@ class _Bound:
 
     def load(self, values: Any, batch: Sequence[Any]) -> None:
         """Take in the leaves' numbers."""
-        if values is not self._leaves:
-            self._leaves[:] = values
-        for row, column in zip(self.varying, batch, strict=False):
-            row[:] = column
+        if values is not self.leaves:
+            self.leaves[:] = values
+        if isinstance(batch, np.ndarray):
+            self.varying[: len(batch)] = batch
+        else:
+            for row, column in zip(self.varying, batch, strict=False):
+                row[:] = column
 
 
 def _strided(memory: Any, view: View, lanes: int, merge: str) -> Any:

@@ -60,7 +60,7 @@ class NativeBackend:
         self._bound: dict[int, _Bound] = {}
 
     def _bind(self, batch: Sequence[Any]) -> "_Bound":
-        lanes = len(batch[0]) if batch else 1
+        lanes = len(batch[0]) if len(batch) else 1
         bound = self._bound.get(lanes)
         if bound is None:
             if len(self._bound) > 8:
@@ -110,6 +110,14 @@ class NativeBackend:
         """A NumPy array."""
         return np.asarray(numbers, np.float64)
 
+    def memory(self, values: Any) -> Any:
+        """The program's own leaves; with a batch, whose lanes change, an array that each run copies."""
+        if self.program.batch:
+            return values
+        leaves = self._bind(()).leaves
+        leaves[:] = values
+        return leaves
+
     def result(self, value: Any) -> Any:
         """An array for a batch, else the number."""
         return np.asarray(value) if self.program.batch else value
@@ -146,16 +154,19 @@ class _Bound:
         for target, row in zip(self.code, self.rows, strict=True):
             target[: len(row)] = row
         self.places = np.concatenate([*self.indices, np.zeros(1, np.int64)]).astype(np.int64)
-        self._leaves = self.numbers[: program.leaves]
+        self.leaves = self.numbers[: program.leaves]
         self._columns = self.numbers[program.uniform :].reshape(-1)[: program.batch * lanes].reshape(program.batch, lanes)
         del self.rows, self.indices
 
     def load(self, values: Any, batch: Sequence[Any]) -> None:
         """Take in the leaves' numbers."""
-        if values is not self._leaves:
-            self._leaves[:] = values
-        for row, column in zip(self._columns, batch, strict=False):
-            row[:] = column
+        if values is not self.leaves:
+            self.leaves[:] = values
+        if isinstance(batch, np.ndarray):
+            self._columns[: len(batch)] = batch
+        else:
+            for row, column in zip(self._columns, batch, strict=False):
+                row[:] = column
 
     def fresh_gradients(self) -> Any:
         """Memory for gradients that nobody holds: what a caller still has from an earlier run stays as it is."""

@@ -81,6 +81,10 @@ class PythonBackend:
         """A list."""
         return list(numbers)
 
+    def memory(self, values: Any) -> Any:
+        """The values themselves."""
+        return values
+
     def result(self, value: Any) -> Any:
         """As it is."""
         return value

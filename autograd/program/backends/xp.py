@@ -190,8 +190,8 @@ class _Run:
             self._add(False, 0, values)
         for place, numbers in program.fixed:
             self._add(False, place, self.library.asarray(numbers, executor.dtype))
-        self.lanes = batch[0].shape[0] if batch else 1
-        if batch:
+        self.lanes = batch[0].shape[0] if len(batch) else 1
+        if len(batch):
             self._add(True, 0, self.xp.stack(list(batch), axis=0))
 
     def _add(self, varying: bool, place: int, array: Any) -> _Segment:
@@ -447,6 +447,10 @@ class ArrayBackend:
     def array(self, numbers: Any) -> Any:
         """An array of the library."""
         return self.library.asarray(numbers, self.executor.dtype)
+
+    def memory(self, values: Any) -> Any:
+        """The values themselves."""
+        return values
 
     def result(self, value: Any) -> Any:
         """An array for a batch, else the number."""
