@@ -90,7 +90,7 @@ def draw_dot(
         rankdir: ``LR`` from left to right, ``TB`` from top to bottom.
         theme: ``light`` or ``dark``.
         depth: how many levels of clusters are open, as in ``to_svg``.
-        expand: whether a ``dot`` node is drawn as its products and their sum.
+        expand: whether a ``dot`` node is drawn as its products and their sum, if they take at most half of ``limit``.
         limit: how many boxes there may be.
 
     Raises:

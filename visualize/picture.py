@@ -55,7 +55,7 @@ def picture(root: Value, *, depth: int | None = None, expand: bool = False, limi
         root: the result whose graph is drawn.
         depth: how many levels of clusters are open: 0 draws each layer as one box, 1 each neuron, and so on. None
             shows every node where ``limit`` allows it, and otherwise opens as many levels as can be seen at a glance.
-        expand: whether a ``dot`` node is drawn as its products and their sum.
+        expand: whether a ``dot`` node is drawn as its products and their sum, if they take at most half of ``limit``.
         limit: how many boxes there may be.
 
     Raises:
@@ -68,6 +68,7 @@ def picture(root: Value, *, depth: int | None = None, expand: bool = False, limi
     """
     if limit < 2 or (depth is not None and depth < 0):
         raise DrawingError(f"a drawing needs limit >= 2 and depth >= 0 or None; got limit={limit}, depth={depth}")
+    wide = limit // 2 if expand else 0
     nodes = topological_order(root)
     home = homes(nodes)
     deepest = max(map(len, home.values()), default=0)
@@ -75,12 +76,12 @@ def picture(root: Value, *, depth: int | None = None, expand: bool = False, limi
         if not fold and levels is None and len(nodes) > most:
             continue
         found = split(nodes, home, levels, fold)
-        if found is not None and sum(_weight(part, expand) for part in found[0]) <= most:
+        if found is not None and sum(_weight(part, wide) for part in found[0]) <= most:
             parts, part_of = found
             break
     else:
-        parts, part_of = _nearest(nodes, home, expand, limit)
-    return _Drawing(nodes, root, parts, part_of, expand).picture()
+        parts, part_of = _nearest(nodes, home, wide, limit)
+    return _Drawing(nodes, root, parts, part_of, wide).picture()
 
 
 def _attempts(depth: int | None, deepest: int, limit: int) -> Iterator[tuple[int | None, bool, int]]:
@@ -95,24 +96,26 @@ def _attempts(depth: int | None, deepest: int, limit: int) -> Iterator[tuple[int
         yield depth, True, limit
 
 
-def _weight(part: Part, expand: bool) -> int:
+def _weight(part: Part, wide: int) -> int:
     """How many boxes a part takes."""
-    return 1 if part.closed or len(part.nodes) > 1 else _node_weight(part.nodes[0], expand)
+    return 1 if part.closed or len(part.nodes) > 1 else _node_weight(part.nodes[0], wide)
 
 
-def _node_weight(node: Value, expand: bool) -> int:
-    op = node.op
-    if expand and op is not None and op.name == "dot":
-        return 2 + 2 * len(node.groups[0])
-    return 1 + len(constants(node))
+def _node_weight(node: Value, wide: int) -> int:
+    return 2 + 2 * len(node.groups[0]) if _expands(node, wide) else 1 + len(constants(node))
+
+
+def _expands(node: Value, wide: int) -> bool:
+    """Whether a node is drawn as products and a sum: a ``dot`` that takes no more than ``wide`` boxes then."""
+    return bool(wide) and node.op is not None and node.op.name == "dot" and 2 + 2 * len(node.groups[0]) <= wide
 
 
 def _nearest(
-    nodes: Sequence[Value], home: Mapping[Value, Path], expand: bool, limit: int
+    nodes: Sequence[Value], home: Mapping[Value, Path], wide: int, limit: int
 ) -> tuple[list[Part], dict[Value, int]]:
     """The nodes next to the root as parts of their own, and all the others as one."""
     room, cut = limit - 1, len(nodes)
-    while cut and (room := room - _node_weight(nodes[cut - 1], expand)) >= 0:
+    while cut and (room := room - _node_weight(nodes[cut - 1], wide)) >= 0:
         cut -= 1
     cut = min(cut, len(nodes) - 1)
     parts = [Part(0, list(nodes[:cut]), (), REST)]
@@ -129,9 +132,9 @@ class _Drawing:
         root: Value,
         parts: Sequence[Part],
         part_of: Mapping[Value, int],
-        expand: bool,
+        wide: int,
     ) -> None:
-        self.nodes, self.root, self.parts, self.part_of, self.expand = nodes, root, parts, part_of, expand
+        self.nodes, self.root, self.parts, self.part_of, self.wide = nodes, root, parts, part_of, wide
         self.names = node_names(nodes)
         self.boxes: list[Box] = []
         self.edges: list[Edge] = []
@@ -159,7 +162,7 @@ class _Drawing:
 
     def _add_node(self, n: int, counts: Mapping[tuple[int, int], int]) -> None:
         node, part = self.parts[n].nodes[0], self.parts[n]
-        if self.expand and node.op is not None and node.op.name == "dot":
+        if _expands(node, self.wide):
             boxes, edges = expand_dot(node, self.ids[n], part.path, self.names, self._id, node is self.root)
             self.boxes += boxes
             self.edges += edges

@@ -44,7 +44,7 @@ def to_svg(
         rankdir: ``LR`` from left to right, ``TB`` from top to bottom.
         depth: how many levels of clusters are open: 0 draws each layer as one box, 1 each neuron, and so on. None
             shows every node where ``limit`` allows it, and otherwise opens as many levels as can be seen at a glance.
-        expand: whether a ``dot`` node is drawn as its products and their sum.
+        expand: whether a ``dot`` node is drawn as its products and their sum, if they take at most half of ``limit``.
         limit: how many boxes there may be.
 
     Raises:

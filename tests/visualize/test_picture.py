@@ -105,6 +105,12 @@ def test_a_dot_node_expands_into_its_products_and_their_sum() -> None:
     assert is_acyclic(drawn)
 
 
+def test_a_dot_node_that_is_too_wide_to_expand_stays_one_box() -> None:
+    w = [Value(1.0, label=f"w{k}") for k in range(100)]
+    drawn = picture(autograd.dot(w, [1.0] * 100), expand=True)
+    assert [box.op for box in drawn.boxes if box.kind == "operation"] == ["dot"]
+
+
 def test_nothing_of_the_graph_changes() -> None:
     root = network(2, [2, 1])
     nodes = walk(root).nodes
