@@ -19,7 +19,12 @@ from autograd.ops import FLOATS, VECTOR_FUNCTIONS, Op, documentation
 VALUES: Final = World("values", VECTOR_FUNCTIONS)
 """The world of Values: each function takes Values and numbers and makes nodes."""
 
-_RESERVED: Final = frozenset({"self", "node", "op", "new", "Value", "observing", "observe", "operand", "out", "read"})
+_RESERVED: Final = frozenset({
+    "self", "node", "op", "new", "Value", "observing", "observe", "operand", "out", "read", "float", "len",
+    "tuple", "zip", "argument", "clock", "column", "edges", "Edges", "interior", "LengthError", "operands",
+    "Operands", "parents", "partials", "python_partials", "python_value", "method", "reflected", "rule",
+})  # fmt: skip
+"""Names that the templates here and in ``fuse.py`` use themselves."""
 
 _UNARY: Final = """\
 def {name}(self):

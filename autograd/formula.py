@@ -42,11 +42,12 @@ def parse(text: str, operands: Collection[str], functions: Collection[str]) -> a
     >>> ast.unparse(parse("x * (1 - x)", ["x"], []))
     'x * (1 - x)'
     """
+    shown = text if len(text) <= 80 else text[:77] + "..."
     try:
         tree = ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError) as error:
-        raise FormulaError(f"the formula {text!r} is not a Python expression: {error}") from None
-    _check(tree, text, {*operands, *CONSTANTS}, functions)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise FormulaError(f"the formula {shown!r} is not a Python expression: {error or 'too deep'}") from None
+    _check(tree, shown, {*operands, *CONSTANTS}, functions)
     return tree
 
 
@@ -60,6 +61,8 @@ def _check(node: ast.expr, text: str, names: set[str], functions: Collection[str
     match node:
         case ast.Constant(value=bool() | complex()):
             raise refuse(f"the constant {node.value!r}")
+        case ast.Constant(value=int() as number) if number.bit_length() > 1023:
+            raise refuse(f"an int of {number.bit_length()} bits, which no float holds")
         case ast.Constant(value=int() | float()):
             parts: list[ast.expr] = []
         case ast.Name():
@@ -92,7 +95,7 @@ def _check(node: ast.expr, text: str, names: set[str], functions: Collection[str
 
 
 class _Rewriter(ast.NodeTransformer):
-    """Rewrites a formula; names what is used twice, except where Python allows no ``:=``: in a comprehension's iterable."""
+    """Rewrites a formula, naming what is used twice; a comprehension's iterable may hold no ``:=``."""
 
     temporaries = iterables = 0
 

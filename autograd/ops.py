@@ -91,7 +91,7 @@ def is_list(operand: str) -> bool:
 
 
 def documentation(op: Op) -> str:
-    """The docstring of a primitive, put together from its row."""
+    """The docstring of a primitive, put together from its row, as it stands between quotes in source."""
     signature = f"{op.name}({', '.join(op.operands)})"
     lines = [f"``{signature}`` = {op.value}", ""]
     if op.python is not None:
@@ -100,7 +100,7 @@ def documentation(op: Op) -> str:
         lines += [f"∂/∂{name}: {partial}" for name, partial in zip(op.operands, op.partials, strict=True)]
     if op.note:
         lines += ["", f"{op.note[0].upper()}{op.note[1:]}."]
-    return "\n    ".join(lines)
+    return "\n    ".join(lines).replace("\\", r"\\").replace('"', r"\"")
 
 
 def others(xs: Sequence[Any]) -> list[Any]:

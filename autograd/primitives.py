@@ -12,7 +12,8 @@ from typing import Any, Final
 from autograd.bind import VALUES, install
 from autograd.errors import FormulaError
 from autograd.graph import Node
-from autograd.ops import FLOATS, TABLE, Op, register
+from autograd.operand import as_float
+from autograd.ops import FLOATS, TABLE, Op, is_list, register
 from autograd.value import Value
 
 functions: Final[dict[str, Callable[..., Any]]] = {}
@@ -22,13 +23,18 @@ functions: Final[dict[str, Callable[..., Any]]] = {}
 def install_primitive(op: Op) -> Callable[..., Any]:
     """Enter a row in the table and give Value its method; a row of the same name is replaced everywhere it is read."""
     before = TABLE.get(op.name)
-    register(op)
     try:
+        register(op)
+        if before is None and op.python is None:
+            _try_out(op)
         methods, function = install(op, Value)
-    except FormulaError:
-        del TABLE[op.name]
+    except Exception as error:
+        for table in (TABLE, FLOATS.namespace, FLOATS.formulas):
+            table.pop(op.name, None)
         if before is not None:
             register(before)
+        if isinstance(error, RecursionError):
+            raise FormulaError(f"a formula of {op.name!r} calls itself, or is nested too deeply") from None
         raise
     for name, method in methods.items():
         setattr(Value, name, method)
@@ -40,6 +46,59 @@ def install_primitive(op: Op) -> Callable[..., Any]:
         function = known
     functions[op.name] = VALUES.namespace[op.name] = function
     return function
+
+
+def _try_out(op: Op) -> None:
+    """Evaluate a new row's formulas at a few numbers: what does not fit shows here, and not in the middle of a graph.
+
+    Raises:
+        FormulaError: a formula raises, or gives a list where a number belongs or the other way round.
+    """
+    for number in (0.75, -2.5, 0.0):
+        arguments = [[number, 1.5] if is_list(name) else number for name in op.operands]
+        at = ", ".join(f"{name} = {argument}" for name, argument in zip(op.operands, arguments, strict=True))
+        out = _tried(op, "the value", at, False, op.value_in(FLOATS), arguments)
+        for index, name in enumerate(op.operands):
+            _tried(op, f"∂{name}", at, is_list(name), op.partial_in(FLOATS, index), [out, *arguments])
+
+
+def _tried(op: Op, part: str, at: str, wants_list: bool, rule: Callable[..., Any], arguments: list[Any]) -> Any:
+    try:
+        found = rule(*arguments)
+    except (TypeError, ValueError, ArithmeticError, LookupError, NameError) as error:
+        raise FormulaError(f"the formula for {part} of {op.name!r} fails at {at}: {error}") from None
+    fits = isinstance(found, list | tuple) and len(found) == 2 if wants_list else isinstance(found, int | float)
+    if not fits:
+        wanted = "a list with a number for each operand of its list" if wants_list else "a number"
+        raise FormulaError(f"the formula for {part} of {op.name!r} must give {wanted}; at {at} it gives {found!r}")
+    return found
+
+
+def _checked(name: str, partials: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """An opaque primitive's partials, held against the number of its operands at each call."""
+
+    def rule(*arguments: Any) -> Any:
+        found = partials(*arguments)
+        if not isinstance(found, list | tuple) or len(found) != count:
+            raise FormulaError(
+                f"the partials of {name!r} must come as a tuple, one for each operand, {count} in all; got {found!r}"
+            )
+        return found
+
+    return rule
+
+
+def _refuse_operands(name: str, operands: tuple[str, ...], defaults: Iterable[str]) -> None:
+    for index, operand in enumerate(operands):
+        fits = operand.isidentifier() and not iskeyword(operand) and not operand.startswith("_")
+        if not fits or operand.endswith(("_", "_values", "_interior")) or operand in operands[:index]:
+            raise FormulaError(f"each operand of {name!r} needs a simple name of its own, such as x; got {operand!r}")
+        if operand == "out" or operand in FLOATS.namespace:
+            raise FormulaError(f"an operand of {name!r} may not be named {operand}: formulas mean something else by it")
+    first = next((index for index, operand in enumerate(operands) if operand in defaults), len(operands))
+    if set(defaults) != set(operands[first:]) or first == 0:
+        raise FormulaError(f"defaults of {name!r} belong to its last operands, though not to its first; the operands "
+                           f"are {', '.join(operands)}, and there are defaults for {', '.join(defaults)}")  # fmt: skip
 
 
 def primitive(
@@ -62,7 +121,7 @@ def primitive(
         defaults: numbers for operands that may be left out.
 
     Raises:
-        FormulaError: the name is taken or no identifier, or a formula is not in the language.
+        FormulaError: a name is taken or no identifier, a formula is not in the language, or it does not give a number.
 
     >>> softsign = primitive("softsign", "x / (1 + abs(x))", "1 / (1 + abs(x))**2")
     >>> x = Value(1.0)
@@ -71,25 +130,29 @@ def primitive(
     >>> y.data, x.grad
     (4.0, 2.0)
     """
-    if not name.isidentifier() or iskeyword(name) or name in TABLE or hasattr(Value, name):
+    if str(name) != name or not name.isidentifier() or iskeyword(name) or name in TABLE or hasattr(Value, name):
         raise FormulaError(f"a primitive needs an identifier that is not taken yet as its name; got {name!r}")
-    python = None
     rules: tuple[str, ...] = (partials,) if isinstance(partials, str) else ()
     if isinstance(value, str):
+        if not rules and not (isinstance(partials, list | tuple) and all(isinstance(rule, str) for rule in partials)):
+            raise FormulaError(f"the partials of {name!r} must be a formula or a sequence of them; got {partials!r}")
         rules = rules or tuple(partials)
-    else:
-        if not callable(partials):
-            raise FormulaError(f"the primitive {name!r} has a Python function as its value, so `partials` must be a "
-                               "function (out, x, ...) that gives a tuple of floats")  # fmt: skip
-        python = (value, partials)
+    elif not all(map(callable, (value, partials))):
+        raise FormulaError(
+            f"the primitive {name!r} needs formulas, or Python functions for both: value must be a function (x, ...) "
+            "that gives a float, partials a function (out, x, ...) that gives a tuple of floats"
+        )
     if operands is None:
         operands = signature(value).parameters if callable(value) else ("x", "y")[: len(rules)]
     names = tuple(operands)
     if not names:
         raise FormulaError(f"the primitive {name!r} has no operands; give it at least one, such as operands=('x',)")
+    numbers = {key: as_float(number, f"the default of {key}, a number,") for key, number in (defaults or {}).items()}
+    _refuse_operands(name, names, numbers)
+    python = (value, _checked(name, partials, len(names))) if callable(value) else None
     text = value if isinstance(value, str) else ""
     return install_primitive(
-        Op(name, names, text, rules or ("",) * len(names), symbol or name, latex, note, defaults or {}, python=python)
+        Op(name, names, text, rules or ("",) * len(names), symbol or name, latex, note, numbers, python=python)
     )
 
 
