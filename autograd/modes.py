@@ -138,7 +138,7 @@ def owner() -> tuple[str, ...]:
     """
     frame: Any = sys._getframe(1)
     while frame is not None:
-        # Only methods are asked: reading `f_locals` keeps a frame's locals alive, and a training loop's frame lives long.
+        # Only methods are asked: reading `f_locals` keeps what a frame holds alive, and a training loop runs long.
         if frame.f_code.co_varnames[:1] == ("self",):
             path = getattr(frame.f_locals.get("self"), "scope_path", None)
             if isinstance(path, tuple):
