@@ -21,10 +21,10 @@ EPOCHS, EPOCHS_FULL = 5, 10
 
 
 def handwritten() -> tuple[list[list[float]], list[int]]:
-    """scikit-learn's 1,797 digits of 8×8 pixels, scaled to 28×28 with values from 0 to 1, and their classes."""
+    """scikit-learn's 1,797 digits of 8×8 pixels, scaled to 28×28, from -1 (paper) to 1 (ink), and their classes."""
     np = extra("numpy", "data")
     found = extra("sklearn.datasets", "data").load_digits()
-    pictures = enlarged(np, found.images / 16.0, 28)
+    pictures = enlarged(np, found.images / 8.0 - 1.0, 28)
     return pictures.reshape(len(pictures), -1).tolist(), found.target.tolist()
 
 
@@ -38,6 +38,11 @@ def enlarged(np: Any, images: Any, side: int) -> Any:
     matrix[np.arange(side), low] = 1 - share
     matrix[np.arange(side), low + 1] += share
     return matrix @ images @ matrix.T
+
+
+def report(run: nn.callbacks.Run) -> None:
+    """A line after each epoch."""
+    print(f"epoch {run.epoch:2}  " + "  ".join(f"{name} {number:.4f}" for name, number in run.history.last.items()))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -60,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         model, train, loss=nn.cross_entropy, optimizer=nn.optim.Adam(model.parameters(), lr=given.lr),
         epochs=EPOCHS_FULL if given.full else EPOCHS, batch_size=32, validation_data=held_out, metrics=["accuracy"],
         rng=rng, compile=False if given.eager else "array", verbose=0,
-        callbacks=[lambda run: print(f"epoch {run.epoch:2}  " + "  ".join(f"{k} {v:.4f}" for k, v in run.history.last.items()))],
+        callbacks=[report],
     )  # fmt: skip
     accuracy = history["val_accuracy"][-1]
     print(f"validation accuracy {accuracy:.2%} after {time.perf_counter() - started:.1f} s")

@@ -1,0 +1,92 @@
+"""Gradients of gradients: Newton's method walks down Rosenbrock's valley in a few steps.
+
+You learn: that a gradient is itself a graph, which can be differentiated again; that the matrix of second derivatives
+gives the right direction and the right length of a step where the gradient alone creeps; and three ways to a Hessian
+(``backward(create_graph=True)``, ``autograd.hessian``, and ``hvp``, its product with a vector, without the matrix).
+"""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import autograd
+from autograd import Value
+from examples.lesson import options, picture
+
+MAX_DISTANCE = 1e-9  # success: from the minimum at (1, 1), in each coordinate ...
+MAX_STEPS = 30  # ... after at most so many steps of Newton's method ...
+MIN_DISTANCE_OF_DESCENT = 1e-3  # ... while gradient descent is further away after a hundred times as many
+
+
+def rosenbrock(x: Any, y: Any) -> Any:
+    """(1 - x)² + 100 (y - x²)²: a curved valley with the minimum 0 at (1, 1)."""
+    return (1 - x) ** 2 + 100 * (y - x * x) ** 2
+
+
+def hessian_by_hand(x: float, y: float) -> list[list[float]]:
+    """Second derivatives by differentiating the gradient's own graph, one row at a time."""
+    rows = []
+    for k in range(2):
+        leaves = [Value(x), Value(y)]
+        rosenbrock(*leaves).backward(create_graph=True)
+        slope = leaves[k].grad
+        for leaf in leaves:
+            leaf.grad = 0.0
+        slope.backward()
+        rows.append([float(leaf.grad) for leaf in leaves])
+    return rows
+
+
+def solved(H: list[list[float]], g: list[float]) -> list[float]:
+    """The step s with H · s = g, by Cramer's rule."""
+    (a, b), (c, d) = H
+    determinant = a * d - b * c
+    return [(g[0] * d - b * g[1]) / determinant, (a * g[1] - c * g[0]) / determinant]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Race Newton's method with gradient descent."""
+    given = options(__doc__, argv, lr=1.0, lr_means="share of a Newton step to take")
+    rng = random.Random(given.seed)
+    start = [rng.uniform(-1.5, -0.5), rng.uniform(0.5, 1.5)]
+    gradient = autograd.grad(rosenbrock, argnums=(0, 1))
+
+    by_hand = hessian_by_hand(*start)
+    exact = [[2 - 400 * (start[1] - 3 * start[0] ** 2), -400 * start[0]], [-400 * start[0], 200.0]]
+    print("the Hessian at the start   by gradients of gradients           by hand on paper")
+    for ours, theirs in zip(by_hand, exact, strict=True):
+        print(" " * 27 + f"{ours[0]:14.6f} {ours[1]:14.6f}     {theirs[0]:14.6f} {theirs[1]:14.6f}")
+    pairs = [(a, b) for ours, theirs in zip(by_hand, exact, strict=True) for a, b in zip(ours, theirs, strict=True)]
+    product = autograd.hvp(rosenbrock, tuple(start), (1.0, 0.0))
+    print(f"its first column by hvp    {product[0]:14.6f} {product[1]:14.6f}")
+
+    point, path = list(start), [tuple(start)]
+    for step in range(MAX_STEPS):
+        g = list(gradient(*point))
+        if max(map(abs, g)) == 0.0:
+            break
+        H = autograd.hessian(lambda p: rosenbrock(*p))(point)
+        point = [p - given.lr * s for p, s in zip(point, solved(H, g), strict=True)]
+        path.append(tuple(point))
+        print(f"Newton {step + 1:2}   ({point[0]:+.12f}, {point[1]:+.12f})   f = {rosenbrock(*point):.3e}")
+        if max(abs(p - 1.0) for p in point) <= MAX_DISTANCE / 10 or path[-1] == path[-2]:
+            break
+    slow = list(start)
+    for _ in range(100 * MAX_STEPS):
+        slow = [p - 1e-3 * s for p, s in zip(slow, gradient(*slow), strict=True)]
+    print(f"descent {100 * MAX_STEPS}  ({slow[0]:+.12f}, {slow[1]:+.12f})   f = {rosenbrock(*slow):.3e}")
+
+    if given.plot:
+        from visualize import plots
+
+        with picture(given.plot) as axes:
+            plots.curves({"distance to (1, 1)": [max(abs(a - 1), abs(b - 1)) for a, b in path]}, ax=axes).set_yscale("log")
+    distance = max(abs(p - 1.0) for p in point)
+    crept = max(abs(p - 1.0) for p in slow)
+    assert all(abs(a - b) <= 1e-9 * max(1.0, abs(b)) for a, b in pairs), f"the Hessians differ: {pairs}"
+    assert distance <= MAX_DISTANCE, f"Newton's method is {distance} away from the minimum, not at most {MAX_DISTANCE}"
+    assert crept >= MIN_DISTANCE_OF_DESCENT, f"gradient descent came as close as {crept}"
+
+
+if __name__ == "__main__":
+    main()
