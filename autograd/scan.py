@@ -146,6 +146,8 @@ class Scan:
             raise self._error(f"the word `{token}` is not in the expression language")
         if self._wants_value:
             raise self._error(f"a value is missing before `{token}`")
+        if token == "if" and self._levels[-1].begin == "if":
+            raise self._error("a condition that is a choice itself stands in brackets")
         if token == "if":
             self._begin("if")
         elif self._levels[-1].begin == "if":
@@ -167,7 +169,7 @@ class Scan:
                 self._begin(token)
             case ")" | "]":
                 self._end(_PAIRS[token], empty=previous in ("(", "[", ","))
-            case ",":
+            case "," if not self._wants_value:
                 self._end_choices()
                 if not self._levels[-1].begin:
                     raise self._error("a comma belongs between the arguments of a function, or in a list")
