@@ -94,15 +94,14 @@ def browser(chromium: str) -> Iterator[Any]:
 @pytest.fixture
 def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """`open_page(root)` writes a walk's page and opens it; in the end it asks whether anything went wrong there."""
-    contexts: list[Any] = []
+    pages: list[Any] = []
     wrong: list[str] = []
     requests: list[str] = []
 
     def opened(root: Value, **options: Any) -> Any:
-        path = walk(root).to_html(tmp_path / f"page{len(contexts)}.html")
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 720}, **options})
-        contexts.append(context)
-        page = context.new_page()
+        path = walk(root).to_html(tmp_path / f"page{len(pages)}.html")
+        page = browser.new_page(**{"viewport": {"width": 1280, "height": 720}, **options})
+        pages.append(page)
         page.set_default_timeout(5000)
         page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -112,11 +111,11 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert wrong == []
     assert all(url.startswith("file:") and url.endswith(".html") for url in requests), requests
-    assert len(requests) == len(contexts)
+    assert len(requests) == len(pages)
 
 
 def table(page: Any) -> dict[str, float]:

@@ -187,8 +187,9 @@ function fit() {
   const whole = $("whole").getAttribute("aria-pressed") === "true";
   const tall = !whole && matchMedia("(max-width: 60rem)").matches ? Infinity : (box.clientHeight - 18) / height;
   const all = Math.min((box.clientWidth - 18) / width, tall, 1.6);
-  svg.style.width = `${width * (whole ? all : Math.max(all, 0.75))}px`;
-  $("whole").hidden = all >= 0.75;
+  svg.style.width = `${width * (whole ? all : Math.max(all, 0.7))}px`;
+  svg.classList.toggle("whole", whole);
+  $("whole").hidden = all >= 0.7;
 }
 press("whole", () => {
   $("whole").setAttribute("aria-pressed", $("whole").getAttribute("aria-pressed") !== "true");

@@ -1,8 +1,8 @@
 """The graph of the page as SVG: boxes whose numbers the page's script fills in as it steps.
 
-Each node is ``<g class="n" id="n3">`` with texts of the classes ``t`` (name), ``o`` (operation), ``v`` (value), ``g``
-(gradient) and ``k`` (check), each edge ``<g class="e" id="e3-0">``: edge 0 of node n3.  Colours come from the page's
-style sheet; a policy that forbids inline styles lets none stand here.
+Each node is ``<g class="n" id="n3">`` with texts of the classes ``t`` (name) and ``o`` (operation), to which the script
+adds ``v`` (value), ``g`` (gradient) and ``k`` (check); each edge ``<g class="e" id="e3-0">``: edge 0 of node n3.
+Colours come from the page's style sheet; a policy that forbids inline styles lets none stand here.
 What does not live here: where things go (``visualize/layout``).
 """
 
@@ -57,8 +57,7 @@ def graph_svg(walk: Steps) -> str:
             f'transform="translate({place.x - WIDTH / 2:.0f} {place.y - HEIGHT / 2:.0f})">'
             f'<rect width="{WIDTH:.0f}" height="{HEIGHT:.0f}" rx="9"/>'
             f'<text class="t" x="10" y="18">{markup_text(walk.name[node], 11)}</text>'
-            f'<text class="o" x="98" y="18">{markup_text(node._op, 9)}</text>'
-            '<text class="v" x="10" y="36"/><text class="g" x="10" y="52"/><text class="k" x="98" y="36"/></g>'
+            f'<text class="o" x="98" y="18">{markup_text(node._op, 9)}</text></g>'
         )
     parts.append("</svg>")
     return "".join(parts)

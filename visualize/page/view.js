@@ -14,8 +14,8 @@ const data = (x, name = "") => {
   element.value = element.title = String(x);
   return element;
 };
-const sign = (x) => (x > 0 ? "plus" : x < 0 ? "minus" : "");
-const glyph = (x) => (!Number.isFinite(x) ? "! " : x > 0 ? "▲ " : x < 0 ? "▼ " : "");
+const sign = (x) => (!Number.isFinite(x) ? "odd" : x > 0 ? "plus" : x < 0 ? "minus" : "");
+const glyph = (x) => ({ odd: "! ", plus: "▲ ", minus: "▼ " })[sign(x)] ?? "";
 // A long name loses its middle: names of one layer differ at their ends.
 const cut = (name, most) => (name.length > most ? `${name.slice(0, most / 3)}…${name.slice(-most * 0.6)}` : name);
 const slope = (over, under) => h("span", "fraction", h("span", "", "∂", h("bdi", "", cut(over.name, 18))), h("span", "", "∂", h("bdi", "", cut(under.name, 18))));
@@ -36,8 +36,10 @@ const VERDICTS = {
 const svg = $("canvas").firstElementChild;
 for (const node of NODES) {
   const g = (node.g = $(`n${node.id}`));
-  [node.v, node.d] = [".v", ".g"].map((name) => g.querySelector(name));
-  node.k = g.querySelector(".k");
+  for (const [name, x, y] of [["v", 10, 36], ["g", 10, 52], ["k", 98, 36]]) {
+    const text = (node[name === "g" ? "d" : name] = g.appendChild(document.createElementNS(SVG, "text")));
+    for (const [key, value] of Object.entries({ class: name, x, y })) text.setAttribute(key, value);
+  }
   g.setAttribute("role", "button");
   g.setAttribute("aria-label", `node ${node.name}`);
   const name = h("button", "name", cut(node.name, 15));
@@ -97,7 +99,7 @@ function within(box, element) {
 function paintNode(node) {
   const d = shown(node), [verdict, mark, words] = VERDICTS[node.verdict], done = complete(node);
   const known = state.computed[node.id], begun = state.at >= SEED && node.takes;
-  node.g.classList.toggle("wait", !known);
+  for (const g of [node.g, ...(node.edges ?? [])]) g.classList.toggle("wait", !known);
   node.v.textContent = known ? number(node.value, 5) : "·";
   node.d.textContent = begun ? glyph(d) + number(d, 5) : "";
   node.d.setAttribute("class", `g ${begun ? sign(d) : ""}`);
@@ -145,11 +147,16 @@ function spoken(m) {
 function paintStage(m) {
   const what = $("what"), product = $("product"), sum = $("sum");
   const sign = (text) => h("span", "", text);
+  sum.replaceChildren();
   if (m.kind === "start") {
-    what.replaceChildren("The leaves have their numbers. First forward: each node is computed from its operands. Then backward: the chain rule, one edge at a time.");
-    product.replaceChildren(part("whole", "to be explained", [slope(ROOT, { name: "…" })], ROOT.value));
-    product.querySelector("data").replaceWith(h("span", "", "Press → or Next"));
-    sum.replaceChildren();
+    const any = { name: "node" }, operand = { name: "operand" };
+    what.replaceChildren("First forward: each node is computed from its operands. Then backward: the chain rule, one edge at a time.");
+    product.replaceChildren(
+      part("upstream", "upstream gradient", [slope(ROOT, any)], 0), sign("×"), part("local", "local derivative", [slope(any, operand)], 0),
+      sign("="), part("gives", "contribution", ["to ", slope(ROOT, operand)], 0),
+    );
+    for (const number of product.querySelectorAll("data")) number.remove();
+    sum.replaceChildren(h("span", "", "Press → or Next."));
   } else if (m.kind === "forward") {
     what.replaceChildren(bdi(m.node.name), " is computed from its operands, and its local derivatives are noted on its edges.");
     const digits = part("whole", "operands", [h("code", "", m.node.equation)], 0);
@@ -159,11 +166,9 @@ function paintStage(m) {
   } else if (m.kind === "seed") {
     what.replaceChildren("Backward starts at the result, ", bdi(ROOT.name), ", which changes exactly as fast as itself.");
     product.replaceChildren(part("upstream", "seed", [slope(ROOT, ROOT)], 1));
-    sum.replaceChildren();
   } else if (m.kind === "idle") {
     what.replaceChildren(bdi(m.node.name), m.upstream ? " has no operand that takes a gradient." : " has gradient 0, and sends nothing back.");
     product.replaceChildren(part("upstream", "upstream gradient", [slope(ROOT, m.node)], m.upstream));
-    sum.replaceChildren();
   } else {
     const hidden = asking();
     what.replaceChildren(bdi(m.node.name), " passes its gradient on to ", bdi(m.parent.name), m.parent.due > 1 ? `, whose ${m.parent.due} contributions add up.` : ".");
@@ -172,7 +177,7 @@ function paintStage(m) {
     product.replaceChildren(
       part("upstream", "upstream gradient", [slope(ROOT, m.node)], m.upstream), sign("×"),
       part("local", "local derivative", [slope(m.node, m.parent), "=", h("code", "", m.formula)], m.partial),
-      sign(equals(Number(number(m.upstream)) * Number(number(m.partial)), m.contribution)), gives,
+      sign(hidden ? "=" : equals(Number(number(m.upstream)) * Number(number(m.partial)), m.contribution)), gives,
     );
     paintSum(m, hidden);
   }
@@ -182,6 +187,7 @@ function paintStage(m) {
 // The numbers as large as the line has room for.
 function fitProduct() {
   const product = $("product");
+  product.classList.toggle("words", !product.querySelector("data"));
   const characters = [...product.querySelectorAll(".part")].reduce((sum, p) => sum + Math.max(p.lastChild.textContent.length, 3), 0);
   product.style.setProperty("--fit", Math.min(5.6, 150 / (characters + 3)));
 }
@@ -220,7 +226,7 @@ function inspect(g) {
     line.replaceChildren(bdi(node.leaf ? node.name : `${node.name} = ${node.equation}`), rest.join(""));
   } else if (!m) line.replaceChildren("Along this edge nothing is sent back.");
   else {
-    line.replaceChildren(bdi(m.parent.name), " → ", bdi(m.node.name), ":  ", h("span", "local", `∂${m.node.name}/∂${m.parent.name} = ${m.formula} = ${number(m.partial)}`));
+    line.replaceChildren(bdi(m.parent.name), " → ", bdi(m.node.name), ":  ", h("span", "local", `∂${m.node.name}/∂${m.parent.name} = ${m.formula}${state.computed[m.node.id] ? ` = ${number(m.partial)}` : ""}`));
     line.append(m.at <= state.at && !(m.at === state.at && asking()) ? `;  upstream × local = ${sides(m)} = ${number(m.contribution)}` : "; its upstream gradient is still to come");
   }
 }
