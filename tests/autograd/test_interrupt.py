@@ -1,0 +1,130 @@
+"""After a KeyboardInterrupt anywhere in backward, `zero_grad()` and a new backward are right.
+
+"Anywhere" is meant: the interrupt comes before each bytecode in turn that the engine's own files run.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from autograd import Value, detect_anomaly, dot, topological_order
+
+
+class Interrupter:
+    """Raises KeyboardInterrupt before the k-th bytecode that the engine's own files run; counts them otherwise."""
+
+    def __init__(self, at: int = -1) -> None:
+        self.at = at
+        self.count = 0
+
+    def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
+        if not str(frame.f_globals.get("__name__", "")).startswith("autograd"):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            if self.count == self.at:
+                raise KeyboardInterrupt
+            self.count += 1
+        return self
+
+    def run(self, work: Callable[[], Any]) -> None:
+        before = sys.gettrace()
+        sys.settrace(self)
+        try:
+            work()
+        finally:
+            sys.settrace(before)
+
+
+def small_graph() -> tuple[list[Value], Value]:
+    a, b = Value(2.0), Value(-3.0)
+    c = a * b + a
+    d = dot([a, c], [c, b], 1.0).tanh() * c
+    return [a, b], d + d * 0.5
+
+
+def plain(root: Value) -> None:
+    root.backward()
+
+
+def recorded(root: Value) -> None:
+    root.backward(create_graph=True)
+
+
+@pytest.mark.parametrize(
+    ("backward", "mode", "stride"),
+    [(plain, nullcontext, 1), (recorded, nullcontext, 43), (plain, detect_anomaly, 29)],
+    ids=["plain", "create_graph", "anomaly"],
+)
+def test_after_an_interrupt_anywhere_in_backward_a_new_one_is_right(
+    backward: Callable[[Value], None], mode: Callable[[], Any], stride: int
+) -> None:
+    inputs, root = small_graph()
+    root.backward()
+    expected = [x.grad for x in inputs]
+
+    backward(small_graph()[1])  # what is compiled at its first use is compiled now
+    inputs, root = small_graph()
+    whole = Interrupter()
+    with mode():
+        whole.run(lambda: backward(root))
+    assert whole.count > 500
+    for at in range(0, whole.count, stride):
+        with mode(), pytest.raises(KeyboardInterrupt):
+            Interrupter(at).run(lambda: backward(root))
+        for x in inputs:
+            x.zero_grad()
+        root.backward()
+        assert [x.grad for x in inputs] == expected, f"interrupted before bytecode {at} of {whole.count}"
+
+
+def test_an_interrupt_may_leave_partial_sums_on_leaves() -> None:
+    """Why `zero_grad()` is needed after one: some leaf has had some of its contributions."""
+    inputs, root = small_graph()
+    whole = Interrupter()
+    whole.run(root.backward)
+    seen = set()
+    for at in range(0, whole.count, 7):
+        for x in inputs:
+            x.zero_grad()
+        with pytest.raises(KeyboardInterrupt):
+            Interrupter(at).run(root.backward)
+        seen.add(tuple(x.grad for x in inputs))
+    assert len(seen) > 2
+
+
+@pytest.mark.parametrize("place", range(7))
+def test_a_real_signal_during_backward_is_survived(place: int) -> None:
+    inputs, root = small_graph()
+    root.backward()
+    expected = [x.grad for x in inputs]
+
+    inputs, root = small_graph()
+    node = [node for node in topological_order(root) if not node.is_leaf][place]
+    step, armed = node._backward, [True]
+
+    def interrupted() -> None:
+        if armed:
+            armed.clear()
+            signal.raise_signal(signal.SIGINT)
+        step()
+
+    node._backward = interrupted
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            root.backward()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    for x in inputs:
+        x.zero_grad()
+    root.backward()
+    assert not armed
+    assert [x.grad for x in inputs] == expected
