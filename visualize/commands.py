@@ -66,13 +66,14 @@ def step(chosen: Namespace) -> int:
     if chosen.html is not None:
         print(steps.to_html(chosen.html))
         return 0
-    if not chosen.text and sys.stdin.isatty() and sys.stdout.isatty():
-        try:
-            steps.terminal()
-            return 0
-        except MissingExtraError as missing:
-            print(f"chainrule: {missing} for keys ← and →; here it is as text\n", file=sys.stderr)
-    print(steps)
+    if chosen.text:
+        print(steps)
+        return 0
+    try:
+        steps.terminal()
+    except MissingExtraError as missing:
+        print(f"chainrule: {missing} for keys ← and →; here it is as text\n", file=sys.stderr)
+        print(steps)
     return 0
 
 

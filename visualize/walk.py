@@ -5,6 +5,7 @@ printed as text (``text.py``), and shown as a page, in a terminal, in a notebook
 """
 
 import os
+import sys
 from pathlib import Path
 from typing import overload
 
@@ -50,9 +51,14 @@ class Walk(Steps):
     def terminal(self) -> None:
         """Step through the walk in this terminal: ← → Home End, space to play, q to leave.
 
+        Where input or output is no terminal, the walk is printed as text.
+
         Raises:
             MissingExtraError: Textual is not installed.
         """
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            print(self)
+            return
         from visualize.extra import extra
 
         extra("textual", "terminal")

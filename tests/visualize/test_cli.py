@@ -9,8 +9,6 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TextIO
 
 import pytest
 
@@ -123,21 +121,10 @@ def test_step_writes_the_page(capsys: pytest.CaptureFixture[str], tmp_path: Path
     assert path.read_text(encoding="utf-8") == page(walk(parse("a*a", a=3)))
 
 
-class Terminal:
-    """The module ``sys`` of a process whose input and output are a terminal."""
-
-    stdin = stdout = SimpleNamespace(isatty=lambda: True)
-
-    @property
-    def stderr(self) -> TextIO:
-        return sys.stderr
-
-
 @pytest.fixture
 def a_terminal(monkeypatch: pytest.MonkeyPatch) -> list[Walk]:
-    """Standard input and output are a terminal; the list gets the walks that were shown in it."""
+    """The list gets the walks that are shown in the terminal."""
     shown: list[Walk] = []
-    monkeypatch.setattr("visualize.commands.sys", Terminal())
     monkeypatch.setattr(Walk, "terminal", lambda walk: shown.append(walk))
     return shown
 
