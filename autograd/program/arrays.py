@@ -62,6 +62,7 @@ class _Roller:
                 self.uniform += 1
             elif source.leaf in columns:
                 self.kind[slot], self.place[slot] = VARYING, columns[source.leaf]
+                self.takes[slot] = source.leaf in wanted
             else:
                 self.kind[slot], self.place[slot] = LEAF, where[source.leaf]
                 self.takes[slot] = source.leaf in wanted
@@ -206,7 +207,7 @@ class _Roller:
         rows = [operands[i] for i in members.tolist()]
         left: list[int] = []
         blocks = _blocks(rows)
-        if len(members) > 1 and len(blocks) > len(members) // 2:
+        if len(blocks) > 1:  # neurons may add up in an order of their own: look again with inputs in order of place
             place = self.place
             sorted_rows = []
             for ws, xs, bias in rows:

@@ -232,9 +232,14 @@ class Program:
     @cached_property
     def rerolled(self) -> Any:
         """The array program: matrix products and vector operations found among the scalars; needs NumPy."""
+        return self.arrays(self._wanted)
+
+    def arrays(self, wanted: Iterable[int]) -> Any:
+        """The array program with gradients for the leaves of these numbers."""
         from autograd.program.arrays import rerolled
 
-        return rerolled(self.code, self._order, self._columns, self._wanted)
+        code = self.code if self.backend != "python" else validated(regular(self.traced.code))
+        return rerolled(code, self._order, self._columns, frozenset(wanted))
 
     @cached_property
     def stats(self) -> dict[str, int]:

@@ -22,7 +22,7 @@ def to_jax(program: "Program") -> Callable[..., Any]:
         import jax.numpy as jnp
     except ImportError:
         raise MissingExtraError('to_jax needs JAX: pip install "chainrule[scale]"') from None
-    arrays = program.rerolled
+    arrays = program.arrays(i for i, leaf in enumerate(program.traced.leaves) if leaf.requires_grad)
     library = Library("jax")
 
     def executor(dtype: Any) -> Executor:

@@ -14,8 +14,10 @@ Every line comes from a row of the table.  What does not live here: any derivati
 """
 
 import ast
+import gc
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Final
 
 from autograd import ieee
@@ -49,12 +51,33 @@ class PythonBackend:
         self, code: Code, leaves: Sequence[int], batch: Sequence[int], wanted: frozenset[int], guarded: bool = False
     ) -> None:
         writer = _Writer(code, wanted, guarded)
-        self.source = writer.text([*leaves, *batch], len(leaves))
+        self._texts = writer.texts([*leaves, *batch], len(leaves))
         self._batched = bool(batch)
-        namespace = {**FLOATS.namespace, **({} if guarded else _RAW), **writer.rules}
-        title = f"program {id(self):x}{' guarded' if guarded else ''}"
-        self._forward = define(self.source, "forward", namespace, title)
-        self._value_and_grad = define(self.source, "value_and_grad", namespace, title)
+        self._namespace = {**FLOATS.namespace, **({} if guarded else _RAW), **writer.rules}
+        self._title = f"program {id(self):x}{' guarded' if guarded else ''}"
+
+    @property
+    def source(self) -> str:
+        """Both functions' text."""
+        return "\n\n".join(self._texts)
+
+    @cached_property
+    def _forward(self) -> Any:
+        return self._defined("forward", self._texts[0])
+
+    @cached_property
+    def _value_and_grad(self) -> Any:
+        return self._defined("value_and_grad", self._texts[1])
+
+    def _defined(self, name: str, text: str) -> Any:
+        """Compile one function; the collector would only go through the syntax tree's many new objects in vain."""
+        was_on = gc.isenabled()
+        gc.disable()
+        try:
+            return define(text, name, self._namespace, f"{self._title} {name}")
+        finally:
+            if was_on:
+                gc.enable()
 
     def forward(self, values: Any, batch: Sequence[Any]) -> Any:
         """The outputs' numbers; with a batch, a list for each."""
@@ -173,8 +196,8 @@ class _Writer:
                     self.rules[f"{op.name}_d{index}"] = op.partial_in(FLOATS, index)
         return self.known[op]
 
-    def text(self, leaves: Sequence[int], gradients: int) -> str:
-        """The module: ``forward`` and ``value_and_grad``, both of a sequence of the leaves' numbers."""
+    def texts(self, leaves: Sequence[int], gradients: int) -> tuple[str, str]:
+        """``forward`` and ``value_and_grad``, both functions of a sequence of the leaves' numbers."""
         present = self.code.inputs
         loads = [f"x{leaf}" if leaf in present else "_" for leaf in leaves]
         head = [f"    {', '.join(loads)}, = values"] if loads else []
@@ -183,10 +206,10 @@ class _Writer:
         backward = [f"    {line}" for line in self._backward()]
         found = ", ".join(self._final(present.get(leaf)) for leaf in leaves[:gradients])
         root = self.name(self.code.outputs[0])
-        return "\n".join([
-            "def forward(values):", *head, *forward, f"    return [{outputs}]", "", "",
-            "def value_and_grad(values):", *head, *forward, *backward, f"    return {root}, [{found}]", "",
-        ])  # fmt: skip
+        return (
+            "\n".join(["def forward(values):", *head, *forward, f"    return [{outputs}]", ""]),
+            "\n".join(["def value_and_grad(values):", *head, *forward, *backward, f"    return {root}, [{found}]", ""]),
+        )
 
     def _forward(self) -> list[str]:
         lines = []

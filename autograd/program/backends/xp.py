@@ -334,14 +334,16 @@ class _Run:
                 self._backward_apply(step, own)
             else:
                 self._backward_product(step, own)
-        leaves = self.segments[False][0].gradient if program.leaves else None
-        if leaves is None:
-            leaves = self.xp.zeros((program.leaves,), dtype=self.executor.dtype)
+        found = self.segments[False][0].gradient if program.leaves else None
+        if found is None:
+            found = self.xp.zeros_like(self.segments[False][0].array) if program.leaves else self.xp.zeros((0,), dtype=self.executor.dtype)
         wanted = self.library.asarray(program.wanted.astype(np.float64), self.executor.dtype)
-        columns = self.segments[True][0].gradient if program.batch else None
-        if columns is None:
-            return self.xp.where(wanted > 0, leaves, 0.0), [self.xp.zeros((self.lanes,), dtype=self.executor.dtype)] * program.batch
-        return self.xp.where(wanted > 0, leaves, 0.0), [columns[i] for i in range(program.batch)]
+        leaves = self.xp.where(wanted > 0, found, 0.0)
+        if not program.batch:
+            return leaves, []
+        columns = self.segments[True][0]
+        rows = self.xp.zeros_like(columns.array) if columns.gradient is None else columns.gradient
+        return leaves, [rows[i] for i in range(program.batch)]
 
     def _backward_apply(self, step: Apply, own: _Segment) -> None:
         letters = {**self._letters(step), "out": own.array, "g": own.gradient}
