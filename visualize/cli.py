@@ -10,7 +10,7 @@ What does not live here: what the commands do (``commands.py``, ``demo.py``).
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import metadata
 from itertools import islice
@@ -130,8 +130,12 @@ def parser() -> argparse.ArgumentParser:
     demo = subparsers.add_parser("demo", help="train a network on real data, and draw it", allow_abbrev=False)
     demo.add_argument("name", choices=["moons"], help="which: moons, micrograd's demo")
     demo.add_argument("--out", type=Path, metavar="FOLDER", help="where the pictures go (chainrule-moons)")
-    demo.add_argument("--steps", type=_count, default=100, metavar="N", help="steps of training (%(default)s)")
-    demo.add_argument("--seed", type=int, default=1337, metavar="N", help="of data and weights (%(default)s)")
+    demo.add_argument(
+        "--steps", type=_whole(1, 10**9), default=100, metavar="N", help="steps of training (%(default)s)"
+    )
+    demo.add_argument(
+        "--seed", type=_whole(0, 2**32 - 1), default=1337, metavar="N", help="of data and weights (%(default)s)"
+    )
     demo.set_defaults(run=_demo)
     return top
 
@@ -143,11 +147,15 @@ def _version() -> str:
         return "from a checkout that is not installed"
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    """What reads a whole number within these bounds."""
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or len(text) > 12 or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"a whole number from {least} to {most} is expected; got {text[:40]!r}")
+        return int(text)
+
+    return read
 
 
 def _demo(chosen: argparse.Namespace) -> int:

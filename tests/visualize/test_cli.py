@@ -58,7 +58,16 @@ def test_version_is_the_distributions(capsys: pytest.CaptureFixture[str], monkey
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("dance",), ("demo", "suns"), ("demo", "moons", "--steps", "0"), ("demo", "moons", "--depth", "1")],
+    [
+        (),
+        ("dance",),
+        ("demo", "suns"),
+        ("demo", "moons", "--steps", "0"),
+        ("demo", "moons", "--steps", "9" * 5000),
+        ("demo", "moons", "--seed=-1"),
+        ("demo", "moons", "--seed", "4294967296"),
+        ("demo", "moons", "--depth", "1"),
+    ],
 )
 def test_what_makes_no_sense_ends_with_2_and_one_line_of_reason(
     arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
