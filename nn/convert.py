@@ -9,10 +9,10 @@ What does not live here: files (``io.py``), optimisers; PyTorch is imported only
 from collections.abc import Callable
 from typing import Any
 
+from autograd.extra import extra
 from nn import activations
 from nn.batchnorm import BatchNorm
 from nn.errors import OptionError
-from nn.extra import extra
 from nn.layers import Dropout, Linear, Sequential
 from nn.module import Module
 from nn.neuron import MLP, Layer, Neuron

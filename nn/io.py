@@ -22,9 +22,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar, overload
 
+from autograd.extra import extra
 from nn.blueprint import Blueprint, blueprint, built
 from nn.errors import ModelFileError
-from nn.extra import extra
 from nn.module import Module
 from nn.tensors import Tensor, flattened, gathered
 

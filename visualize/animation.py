@@ -16,9 +16,9 @@ from typing import Any, Final
 from tqdm import tqdm
 
 from autograd import LengthError, Value
+from autograd.extra import extra
 from visualize.derivative import number
 from visualize.escape import visible
-from visualize.extra import extra
 from visualize.files import write
 from visualize.page.graph import HEIGHT, WIDTH, middle, placed
 from visualize.steps import Backward, Contribution, Forward, Steps

@@ -15,8 +15,8 @@ import tqdm
 
 import autograd
 from autograd import Value, no_grad, topological_order
+from autograd.extra import extra
 from visualize import plots
-from visualize.extra import extra
 from visualize.files import write
 from visualize.svg import to_svg
 from visualize.walk import walk

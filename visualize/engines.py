@@ -16,8 +16,8 @@ from typing import Any, Final, Literal
 import graphviz
 
 from autograd import MissingExtraError
+from autograd.extra import extra
 from visualize.errors import DrawingError
-from visualize.extra import extra
 from visualize.layout import Box, Cluster, Layout, Place, RankDir, Route, Spacing, lay_out
 
 Engine = Literal["auto", "builtin", "dot"]

@@ -10,10 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from autograd import MissingExtraError, Value
+from autograd.extra import extra
 from visualize.dot import draw_dot
 from visualize.engines import Engine, graphviz_render, has_graphviz
 from visualize.errors import DrawingError
-from visualize.extra import extra
 from visualize.files import write
 from visualize.layout import RankDir
 from visualize.pdf import pdf_of

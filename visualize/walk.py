@@ -59,7 +59,7 @@ class Walk(Steps):
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             print(self)
             return
-        from visualize.extra import extra
+        from autograd.extra import extra
 
         extra("textual", "terminal")
         from visualize.terminal import StepApp

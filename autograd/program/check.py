@@ -7,7 +7,7 @@ What does not live here: the choice of what to do about a difference; the error 
 
 import math
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd.errors import ProgramMismatchError
 from autograd.modes import describe, made_at
@@ -15,13 +15,10 @@ from autograd.program.ir import Input, Operand
 from autograd.program.trace import Traced, trace
 from autograd.sweep import gradients
 
-if TYPE_CHECKING:
-    from autograd.program.compiled import Program
-
 _TOLERANCE = 1e-9
 
 
-def check(program: "Program", build: Callable[..., Any], samples: Iterable[Any]) -> None:
+def check(program: Any, build: Callable[..., Any], samples: Iterable[Any]) -> None:
     """See ``Program.check``."""
     for number, sample in enumerate(samples):
         root = build(*sample) if isinstance(sample, tuple) else build(sample)
@@ -48,7 +45,11 @@ def compare(compiled: Traced, fresh: Traced, what: str) -> None:
             )
         mine = _resolved(compiled, old.operands[place])
         if mine != (other := _resolved(fresh, new.operands[place])):
-            index = next(i for i, (x, y) in enumerate(zip(mine, other, strict=False)) if x != y) if len(mine) == len(other) else 0
+            index = (
+                next(i for i, (x, y) in enumerate(zip(mine, other, strict=False)) if x != y)
+                if len(mine) == len(other)
+                else 0
+            )
             was, now = (repr(side[index]) if index < len(side) else "nothing" for side in (mine, other))
             raise ProgramMismatchError(
                 f"{what}: node {place}, {after}, has operand {index} {now} where {was} was compiled. Numbers that are no "
@@ -56,10 +57,14 @@ def compare(compiled: Traced, fresh: Traced, what: str) -> None:
             )
     if len(old) > len(new):
         missing = compiled.nodes[len(new)]
-        raise ProgramMismatchError(f"{what}: node {len(new)}, {describe(missing)}{made_at(missing)}, was compiled and is missing")
+        raise ProgramMismatchError(
+            f"{what}: node {len(new)}, {describe(missing)}{made_at(missing)}, was compiled and is missing"
+        )
     if len(old) < len(new):
         node = fresh.nodes[len(old)]
-        raise ProgramMismatchError(f"{what}: node {len(old)}, {describe(node)}{made_at(node)}, is there and was not compiled")
+        raise ProgramMismatchError(
+            f"{what}: node {len(old)}, {describe(node)}{made_at(node)}, is there and was not compiled"
+        )
 
 
 def _resolved(traced: Traced, operands: tuple[Operand, ...]) -> list[Any]:
@@ -78,7 +83,7 @@ def _resolved(traced: Traced, operands: tuple[Operand, ...]) -> list[Any]:
     return ["nan" if x != x else x for x in found]
 
 
-def _numbers(program: "Program", fresh: Traced, root: Any, what: str) -> None:
+def _numbers(program: Any, fresh: Traced, root: Any, what: str) -> None:
     """Run the program at the fresh graph's numbers and compare value and gradient."""
     number = {leaf: i for i, leaf in enumerate(program.traced.leaves)}
     leaves = [fresh.leaves[number[leaf]] for leaf in program.leaves]

@@ -6,7 +6,7 @@ differ in dash, points in shape.  What does not live here: anything drawn.
 
 from typing import TYPE_CHECKING, Any, Final
 
-from visualize.extra import extra
+from autograd.extra import extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

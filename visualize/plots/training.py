@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from autograd import LengthError
-from visualize.extra import extra
+from autograd.extra import extra
 from visualize.files import write
 from visualize.plots.axes import new_axes
 from visualize.plots.boundary import decision_boundary

@@ -1,9 +1,9 @@
-"""Optional packages: imported when a function needs them, with an error that names the command where one is missing."""
+"""Optional packages: imported when a function needs them; where one is missing, the error names the command."""
 
 import importlib
 from typing import Any
 
-from autograd import MissingExtraError
+from autograd.errors import MissingExtraError
 
 
 def extra(module: str, name: str) -> Any:
@@ -12,9 +12,9 @@ def extra(module: str, name: str) -> Any:
     Raises:
         MissingExtraError: it is not installed; the text is the command that installs it.
 
-    >>> extra("a_package_nobody_has", "files")
+    >>> extra("a_package_nobody_has", "plot")
     Traceback (most recent call last):
-    autograd.errors.MissingExtraError: this needs a_package_nobody_has: pip install "chainrule[files]"
+    autograd.errors.MissingExtraError: this needs a_package_nobody_has: pip install "chainrule[plot]"
     """
     try:
         return importlib.import_module(module)
