@@ -61,6 +61,9 @@ def test_version_is_the_distributions(capsys: pytest.CaptureFixture[str], monkey
     [
         (),
         ("dance",),
+        ("-x",),
+        ("step",),
+        ("step", "a", "--html"),
         ("demo", "suns"),
         ("demo", "moons", "--steps", "0"),
         ("demo", "moons", "--steps", "9" * 5000),
