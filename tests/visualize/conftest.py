@@ -91,16 +91,28 @@ def browser(chromium: str) -> Iterator[Any]:
         running.close()
 
 
+@pytest.fixture(scope="module")
+def window(browser: Any) -> Any:
+    """A window for the pages that need none of their own: to open one takes longer than most tests."""
+    return browser.new_context(viewport={"width": 1280, "height": 720})
+
+
 @pytest.fixture
-def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """`open_page(root)` writes a walk's page and opens it; in the end it asks whether anything went wrong there."""
+def open_page(browser: Any, window: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """`open_page(root)` writes a walk's page and opens it; in the end it asks whether anything went wrong there.
+
+    With `alone=True`, or options of its own, the page has a window to itself: a clock to set, another size.
+    """
     pages: list[Any] = []
     wrong: list[str] = []
     requests: list[str] = []
 
-    def opened(root: Value, **options: Any) -> Any:
+    def opened(root: Value, alone: bool = False, **options: Any) -> Any:
         path = walk(root).to_html(tmp_path / f"page{len(pages)}.html")
-        page = browser.new_page(**{"viewport": {"width": 1280, "height": 720}, **options})
+        if alone or options:
+            page = browser.new_page(**{"viewport": {"width": 1280, "height": 720}, **options})
+        else:
+            page = window.new_page()
         pages.append(page)
         page.set_default_timeout(5000)
         page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)

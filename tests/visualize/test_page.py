@@ -160,7 +160,10 @@ def test_an_edge_tells_its_term_on_hover_and_on_focus(open_page: Open, by: str) 
 def test_an_edge_keeps_its_term_to_itself_until_the_walk_is_there(open_page: Open) -> None:
     page = open_page(small())
     page.locator("#e2-0").focus()
-    assert "∂e/∂a = b = -3; its upstream gradient is still to come" in page.locator("#inspect").text_content()
+    term = "a → e:  ∂e/∂a = b{}; its upstream gradient is still to come".format
+    assert page.locator("#inspect").text_content() == term("")
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#inspect").text_content() == term(" = -3")
 
 
 def test_both_edges_of_a_square_are_there(open_page: Open) -> None:

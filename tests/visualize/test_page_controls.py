@@ -74,7 +74,7 @@ def test_space_plays_to_the_end_and_leaves_what_stepping_leaves(open_page: Open)
 
 
 def test_space_pauses_what_it_plays(open_page: Open) -> None:
-    page = open_page(small())
+    page = open_page(small(), alone=True)
     page.clock.install()
     page.keyboard.press("Space")
     page.clock.run_for(3000)
@@ -84,7 +84,7 @@ def test_space_pauses_what_it_plays(open_page: Open) -> None:
 
 
 def test_speed_says_how_fast_it_plays(open_page: Open) -> None:
-    page = open_page(wide(60))
+    page = open_page(wide(60), alone=True)
     page.clock.install()
     reached = {}
     for speed in ("1", "4"):
@@ -161,7 +161,7 @@ def test_it_stops_at_a_number_that_is_not_finite(open_page: Open) -> None:
 
 
 def test_playing_stops_as_well(open_page: Open) -> None:
-    page = open_page(small())
+    page = open_page(small(), alone=True)
     page.clock.install()
     page.locator("#fan-in").check()
     page.locator("#play").click()
@@ -252,7 +252,7 @@ def test_a_decimal_comma_and_a_real_minus_sign_are_read(asked: Any) -> None:
 
 
 def test_playing_waits_at_each_question(open_page: Open) -> None:
-    page = open_page(small())
+    page = open_page(small(), alone=True)
     page.clock.install()
     page.locator("#predict").check()
     page.locator("#play").click()
