@@ -6,16 +6,14 @@ What does not live here: the computation (``backends/xp.py``).
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd.errors import MissingExtraError
-from autograd.program.backends.xp import Executor, Library, rerun
-
-if TYPE_CHECKING:
-    from autograd.program.compiled import Program
+from autograd.program.backends.library import Library
+from autograd.program.backends.xp import Executor, rerun
 
 
-def to_jax(program: "Program") -> Callable[..., Any]:
+def to_jax(program: Any) -> Callable[..., Any]:
     """See ``Program.to_jax``."""
     try:
         import jax

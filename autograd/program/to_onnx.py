@@ -10,7 +10,7 @@ What does not live here: which instructions there are, and any formula.
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from autograd.program.backends.xp import Executor
 from autograd.program.symbols import COMPARED
 
 if TYPE_CHECKING:
-    from autograd.program.compiled import Program
+    pass
 
 _SINGLE: Final = {"asin": "Asin", "acos": "Acos", "atan": "Atan", "erf": "Erf"}
 _DIRECT: Final = {"exp": "Exp", "log": "Log", "sin": "Sin", "cos": "Cos", "sqrt": "Sqrt", "fabs": "Abs", "tanh": "Tanh"}
@@ -28,7 +28,7 @@ _RELATION: Final = {
 }  # fmt: skip
 
 
-def to_onnx(program: "Program", path: Any) -> None:
+def to_onnx(program: Any, path: Any) -> None:
     """See ``Program.to_onnx``."""
     try:
         import onnx
@@ -36,8 +36,7 @@ def to_onnx(program: "Program", path: Any) -> None:
         raise MissingExtraError('to_onnx needs onnx: pip install "chainrule[scale]"') from None
     arrays = program.rerolled
     graph = _Graph(onnx)
-    executor = Executor(arrays, _Library(graph), "float64")
-    executor.function = _functions(graph).__getitem__  # type: ignore[method-assign]
+    executor = Executor(arrays, _Library(graph), "float64", _functions(graph).__getitem__)
     leaves = _Array(graph, "values", (arrays.leaves,))
     columns = [_Array(graph, f"batch_{i}", ("samples",)) for i in range(arrays.batch)]
     found = executor.forward(leaves, columns).outputs()
@@ -122,7 +121,9 @@ class _Array:
                 array = self.graph.node("Unsqueeze", [array, np.array([axis])], shape)
                 axis += 1
             elif isinstance(part, int):
-                array = self.graph.node("Gather", [array, np.int64(part)], array.shape[:axis] + array.shape[axis + 1 :], axis=axis)
+                array = self.graph.node(
+                    "Gather", [array, np.int64(part)], array.shape[:axis] + array.shape[axis + 1 :], axis=axis
+                )
             elif part == slice(None):
                 axis += 1
             else:
@@ -148,6 +149,9 @@ class _Library:
             return np.asarray(numbers, np.int64)
         array = np.asarray(numbers, np.float64)
         return _Array(self.graph, self.graph.constant(array), array.shape)
+
+    def index(self, places: Any) -> Any:
+        return np.asarray(places, np.int64)
 
 
 class _Namespace:
