@@ -13,7 +13,7 @@ from autograd.errors import LengthError
 from autograd.formula import define
 from autograd.graph import Edges
 from autograd.modes import observe, observing
-from autograd.operand import Operands, argument, clock, read
+from autograd.operand import Operands, argument, clock, listed, read
 from autograd.ops import FLOATS, Op, documentation, is_list
 
 
@@ -22,26 +22,26 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
     namespace: dict[str, Any] = {
         **FLOATS.namespace, "__name__": __name__, "new": object.__new__, "Value": value_class, "op": op,
         "Edges": Edges, "edges": tuple.__new__, "argument": argument, "read": read, "Operands": Operands,
-        "clock": clock, "observing": observing, "observe": observe, "LengthError": LengthError,
+        "clock": clock, "observing": observing, "observe": observe, "LengthError": LengthError, "listed": listed,
     }  # fmt: skip
     lists = [name for name in op.operands if is_list(name)]
     parameters = [name + (f"={op.defaults[name]!r}" if name in op.defaults else "") for name in op.operands]
-    if op.name in ("max", "min"):
+    if op.variadic:
         parameters = ["*xs"]
     lines = [f"def {op.name}({', '.join(parameters)}):", f'    """{documentation(op)}"""']
-    if op.name in ("max", "min"):
+    if op.variadic:
         lines += ["    if len(xs) == 1 and not hasattr(xs[0], '_data') and hasattr(xs[0], '__iter__'):",
                   "        xs = xs[0]"]  # fmt: skip
     for name in lists:
         lines += [
             f"    if {name}.__class__ is not tuple and {name}.__class__ is not Operands:",
-            f"        {name} = tuple({name})",
+            f"        {name} = listed({name}, {op.name!r})",
         ]
     if len(lists) == 2:
         lines += [f"    if len({lists[0]}) != len({lists[1]}):",
                   f"        raise LengthError(f'{op.name} takes as many {lists[0]} as {lists[1]}; got "
                   f"{{len({lists[0]})}} and {{len({lists[1]})}}')"]  # fmt: skip
-    if op.name in ("max", "min", "mean"):
+    if op.nonempty:
         lines += [
             "    if not xs:",
             f"        raise LengthError('{op.name} of no operands has no value; give at least one')",

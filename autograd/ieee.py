@@ -120,7 +120,7 @@ def hypot(x: float, y: float) -> float:
 
 
 def sum(xs: Iterable[float]) -> float:
-    """x₁ + … + xₙ from left to right; 0.0 for none."""
+    """x₁ + … + xₙ by Python's own ``sum``, which compensates rounding from 3.12 on; 0.0 for none."""
     return _sum(xs, 0.0)
 
 
@@ -130,7 +130,7 @@ def prod(xs: Iterable[float]) -> float:
 
 
 def dot(ws: Iterable[float], xs: Iterable[float], bias: float = 0.0) -> float:
-    """w₁x₁ + … + wₙxₙ + bias."""
+    """w₁x₁ + … + wₙxₙ + bias, added up as ``sum`` does."""
     return _sum(map(mul, ws, xs), bias)
 
 

@@ -119,6 +119,17 @@ def operands(xs: Any) -> Operands:
     return made
 
 
+def listed(xs: Any, name: str) -> tuple[Any, ...]:
+    """The operands of the function ``name`` as a tuple.
+
+    Raises:
+        OperandTypeError: ``xs`` is no list of operands.
+    """
+    if not hasattr(xs, "__iter__"):
+        raise OperandTypeError(f"{name} takes a list of Values and numbers; got {_shown(xs)}")
+    return tuple(xs)
+
+
 def read(xs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[float], Sequence[Any], bool]:
     """A list of operands as Values and floats, their numbers, the Values among them, and whether some may be inner."""
     kinds = set(map(type, xs))

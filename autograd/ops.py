@@ -40,6 +40,8 @@ class Op:
         note: the behaviour at edges and kinks, in words.
         defaults: values of operands that may be left out.
         method: False for what is only a function (``where``, ``dot``).
+        variadic: True where the one list of operands may also come as several arguments (``max(a, b)``).
+        nonempty: True where an empty list of operands has no value.
         dunders: Python's operator methods, plain and reflected, where there are any.
         python: value and partials as opaque Python functions, for a primitive of one's own that has no formulas.
     """
@@ -53,6 +55,8 @@ class Op:
     note: str = ""
     defaults: Mapping[str, float] = field(default_factory=dict)
     method: bool = True
+    variadic: bool = False
+    nonempty: bool = False
     dunders: tuple[str, ...] = ()
     python: tuple[Callable[..., float], Callable[..., Sequence[float]]] | None = None
     _compiled: dict[tuple[str, str], Callable[..., Any]] = field(default_factory=dict, init=False, repr=False)
@@ -234,13 +238,15 @@ def _rows() -> list[Op]:
         Op("prod", xs, "prod(xs)", ("others(xs)",), "prod", r"\prod\left({0}\right)",
            "right with zeros among the factors", method=False),
         Op("mean", xs, "sum(xs) / len(xs)", ("[1 / len(xs) for x in xs]",), "mean",
-           r"\operatorname{{mean}}\left({0}\right)", method=False),
+           r"\operatorname{{mean}}\left({0}\right)", method=False, nonempty=True),
         Op("dot", ("ws", "xs", "bias"), "dot(ws, xs, bias)", ("xs", "ws", "1"), "dot", r"{0} \cdot {1} + {2}",
            "a whole neuron before its activation", {"bias": 0.0}, method=False),
         Op("logsumexp", xs, "logsumexp(xs)", ("[exp(x - out) for x in xs]",), "logsumexp",
            r"\ln\sum\exp\left({0}\right)", "never overflows; the partials are the softmax", method=False),
-        Op("max", xs, "max(xs)", (share,), "max", r"\max\left({0}\right)", "n equal: 1/n each", method=False),
-        Op("min", xs, "min(xs)", (share,), "min", r"\min\left({0}\right)", "n equal: 1/n each", method=False),
+        Op("max", xs, "max(xs)", (share,), "max", r"\max\left({0}\right)", "n equal: 1/n each", method=False,
+           variadic=True, nonempty=True),
+        Op("min", xs, "min(xs)", (share,), "min", r"\min\left({0}\right)", "n equal: 1/n each", method=False,
+           variadic=True, nonempty=True),
     ]  # fmt: skip
 
 
