@@ -20,7 +20,9 @@ EPOCHS = 1000
 def flowers() -> tuple[list[list[float]], list[int]]:
     """Petal length and width of the 100 irises that are versicolor (0) or virginica (1)."""
     iris = extra("sklearn.datasets", "data").load_iris()
-    rows = [(row[2:], target - 1) for row, target in zip(iris.data.tolist(), iris.target.tolist(), strict=True) if target]
+    rows = [
+        (row[2:], target - 1) for row, target in zip(iris.data.tolist(), iris.target.tolist(), strict=True) if target
+    ]
     return standardised([row for row, _ in rows]), [target for _, target in rows]
 
 

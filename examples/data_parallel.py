@@ -30,7 +30,7 @@ jax.config.update("jax_enable_x64", True)
 
 
 def one_sample_loss(model: MLP) -> tuple[Value, list[Value]]:
-    """Cross-entropy of one picture, and the graph's inputs: 64 pixels, then 1 for the right digit and 0 for the others."""
+    """Cross-entropy of one picture, and the inputs: 64 pixels, then 1 for the right digit and 0 for the others."""
     pixels = [Value(0.5, requires_grad=False) for _ in range(64)]
     chosen = [Value(float(digit == 0), requires_grad=False) for digit in range(10)]
     logits = model(pixels)
@@ -91,7 +91,7 @@ def main(epochs: int = 3, batch: int = 64) -> float:
 
 
 def varying(values: Any) -> Any:
-    """Tell JAX that each device goes its own way with these numbers from here on, so that it adds up no gradient itself."""
+    """Tell JAX that each device goes its own way with these numbers, so that it adds up no gradient itself."""
     if hasattr(jax.lax, "pcast"):
         return jax.lax.pcast(values, "data", to="varying")
     return jax.lax.pvary(values, ("data",)) if hasattr(jax.lax, "pvary") else values

@@ -80,7 +80,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         from visualize import plots
 
         with picture(given.plot) as axes:
-            plots.curves({"distance to (1, 1)": [max(abs(a - 1), abs(b - 1)) for a, b in path]}, ax=axes).set_yscale("log")
+            plots.curves({"distance to (1, 1)": [max(abs(a - 1), abs(b - 1)) for a, b in path]}, ax=axes).set_yscale(
+                "log"
+            )
     distance = max(abs(p - 1.0) for p in point)
     crept = max(abs(p - 1.0) for p in slow)
     assert all(abs(a - b) <= 1e-9 * max(1.0, abs(b)) for a, b in pairs), f"the Hessians differ: {pairs}"

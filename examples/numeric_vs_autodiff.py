@@ -18,6 +18,8 @@ MAX_ERROR = 1e-15  # success: autodiff's relative error, where ...
 MIN_ERRORS = {"forward": 1e-10, "central": 1e-13}  # ... differences cannot get below these, whatever their step ...
 MAX_LOSS = 0.02  # ... and the mean squared error of a network trained by either kind of gradient
 
+STEPS = 200
+
 
 def f(x: Any) -> Any:
     """A function with a derivative that is easy on paper: f' = (cos x + 3x²) · f."""
@@ -66,7 +68,7 @@ def train(lr: float, seed: int, numeric: bool) -> tuple[float, int]:
         runs += 1
         return nn.mse_loss([model(x) for x in X], y)
 
-    for _ in range(100):
+    for _ in range(STEPS):
         optimizer.zero_grad()
         if numeric:
             with autograd.no_grad():
@@ -95,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     losses = {}
     for name, numeric in (("autodiff", False), ("differences", True)):
         losses[name], runs = train(given.lr, given.seed, numeric)
-        print(f"100 steps by {name:11}: loss {losses[name]:.6f}, the network was run {runs:5} times")
+        print(f"{STEPS} steps by {name:11}: loss {losses[name]:.6f}, the network was run {runs:5} times")
     if given.plot:
         with picture(given.plot) as axes:
             for name, column in table.items():

@@ -24,14 +24,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     model = nn.MLP(1, [16, 1], activation="tanh", rng=rng)
     optimizer = nn.optim.Adam(model.parameters(), lr=given.lr)
     history = nn.fit(
-        model, (X, y), loss=nn.mse_loss, optimizer=optimizer, epochs=200, batch_size=10, rng=rng, metrics=["r2"], verbose=0,
-        callbacks=[nn.schedule.CosineAnnealingLR(optimizer, T_max=200)],
+        model, (X, y), loss=nn.mse_loss, optimizer=optimizer, epochs=200, batch_size=10, rng=rng, metrics=["r2"],
+        verbose=0, callbacks=[nn.schedule.CosineAnnealingLR(optimizer, T_max=200)],
     )  # fmt: skip
     print(f"mean squared error {history['loss'][-1]:.4f}; the noise alone has {NOISE**2:.4f}")
     inside = [[-3.0 + 6.0 * i / 100] for i in range(101)]
     r2 = nn.evaluate(model, (inside, [math.sin(x) for (x,) in inside]), metrics=["r2"])["r2"]
     print(f"r² against sin(x) within the data: {r2:.4f}")
-    print("outside:  " + "   ".join(f"x = {x:g}: {model([x]).data:+.2f} (sin: {math.sin(x):+.2f})" for x in (-5.0, 4.5, 6.0)))
+    print(
+        "outside:  "
+        + "   ".join(f"x = {x:g}: {model([x]).data:+.2f} (sin: {math.sin(x):+.2f})" for x in (-5.0, 4.5, 6.0))
+    )
     if given.plot:
         from visualize import plots
 

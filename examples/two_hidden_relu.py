@@ -35,7 +35,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             parameter.data = parameter.data - given.lr * parameter.grad
         if step % 50 == 0:
             first = model.layers[0].neurons[0].w[0]
-            print(f"step {step:5}   loss {loss.data:.6f}   e.g. {first.label}: {first.data:+.4f}, ∂L/∂θ {first.grad:+.5f}")
+            print(
+                f"step {step:5}   loss {loss.data:.6f}   e.g. {first.label}: {first.data:+.4f}, ∂L/∂θ {first.grad:+.5f}"
+            )
         if loss.data <= MAX_LOSS / 4 or (step > 10 and losses[-1] == losses[-10]):
             break
 

@@ -13,7 +13,9 @@ from typing import Any
 import nn
 from examples.lesson import options, picture
 
-MAX_VANISHED = 1e-4  # success: the first layer's gradient in the plain sigmoid network, as a share of the last one's ...
+MAX_VANISHED = (
+    1e-4  # success: the first layer's gradient in the plain sigmoid network, as a share of the last one's ...
+)
 MIN_KEPT = 0.02  # ... and in each of the cured ones ...
 MIN_ACCURACY, MAX_ACCURACY = 0.9, 0.75  # ... of which the ReLUs learn the task, and the plain one does not
 
