@@ -12,7 +12,7 @@ from examples.lesson import extra, options, picture
 
 MIN_ACCURACY = 0.98  # success: of the 100 points, on the right side at the end
 
-STEPS = 80
+STEPS = 60
 
 
 def main(argv: Sequence[str] | None = None) -> None:
