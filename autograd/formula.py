@@ -46,7 +46,7 @@ def parse(text: str, operands: Collection[str], functions: Collection[str]) -> a
     try:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise FormulaError(f"the formula {shown!r} is not a Python expression: {error or 'too deep'}") from None
+        raise FormulaError(f"the formula {shown!r} is not a Python expression: {str(error) or 'too deep'}") from None
     _check(tree, shown, {*operands, *CONSTANTS}, functions)
     return tree
 
