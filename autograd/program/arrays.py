@@ -3,7 +3,7 @@
 Instructions of one level (longest path from a source), one row of the table and operands of one kind become one
 vector instruction.  Dots are looked at twice: those whose weight rows W₁…Wⱼ and input rows X₁…X_b meet in every
 combination are one matrix product, out[j, b] = Wⱼ · X_b + biasⱼ.  That covers one neuron layer at one sample (b = 1),
-a batch traced as one graph (b = 100), shared weights, and whatever else has that shape; nobody is asked what a layer is.
+a batch traced as one graph (b = 100), shared weights, and whatever else has that shape; nobody is asked for a layer.
 
 Results of one instruction lie side by side in memory, in an order chosen so that what reads them reads slices.  There
 are two memories: *uniform* numbers, and *varying* ones with a lane for each sample of the batch:
@@ -99,16 +99,16 @@ class _Roller:
                 p, q = kind[x], kind[y]  # type: ignore[index]
                 key = (here, op.name, p, q)
                 varies = p == VARYING or q == VARYING
-                takes[i] = takes[x] or takes[y]  # type: ignore[index]
+                takes[i] = takes[x] or takes[y]
             else:
                 parts: list[Any] = [0, op.name]
                 here, varies, wants = 0, False, False
                 for operand in operands:
                     if operand.__class__ is int:
-                        kinds = {kind[operand]}  # type: ignore[index]
-                        here = max(here, level[operand] + 1)  # type: ignore[index]
-                        wants = wants or takes[operand]  # type: ignore[index]
-                        parts.append(kind[operand])  # type: ignore[index]
+                        kinds = {kind[operand]}
+                        here = max(here, level[operand] + 1)
+                        wants = wants or takes[operand]
+                        parts.append(kind[operand])
                     else:
                         kinds = set(map(kind.__getitem__, operand))  # type: ignore[arg-type]
                         here = max(here, max(map(level.__getitem__, operand), default=-1) + 1)  # type: ignore[arg-type]
@@ -195,7 +195,9 @@ class _Roller:
                 self.kind[slot] = VARYING
             self.takes[fresh] = takes
             place = self._allot(fresh, True)
-            self.instructions.append(Apply(COPY, place, len(fresh), True, (view_of(self.place[uniform], False),), (takes,)))
+            self.instructions.append(
+                Apply(COPY, place, len(fresh), True, (view_of(self.place[uniform], False),), (takes,))
+            )
         flat = [self.copies.get(slot, slot) for slot in slots.ravel().tolist()]
         return np.array(flat, np.int64).reshape(slots.shape)
 
@@ -211,7 +213,7 @@ class _Roller:
             place = self.place
             sorted_rows = []
             for ws, xs, bias in rows:
-                pairs = sorted(zip(ws, xs, strict=True), key=lambda pair: (place[pair[1]], pair[1], place[pair[0]]))  # type: ignore[arg-type]
+                pairs = sorted(zip(ws, xs, strict=True), key=lambda pair: (place[pair[1]], pair[1], place[pair[0]]))
                 sorted_rows.append((tuple(w for w, _ in pairs), tuple(x for _, x in pairs), bias))
             if len(again := _blocks(sorted_rows)) < len(blocks):
                 rows, blocks = sorted_rows, again
@@ -235,7 +237,10 @@ class _Roller:
         varying = self.kind[grid.flat[0]] == VARYING
         if varying and not x_varies:
             return False
-        order_w, order_x = np.argsort(self.place[w[:, 0]], kind="stable"), np.argsort(self.place[x[:, 0]], kind="stable")
+        order_w, order_x = (
+            np.argsort(self.place[w[:, 0]], kind="stable"),
+            np.argsort(self.place[x[:, 0]], kind="stable"),
+        )
         w, x, grid, at = w[order_w], x[order_x], grid[order_w][:, order_x], at[order_w][:, order_x]
         bias = np.array([rows[i][2] for i in at.ravel()], np.int64).reshape(at.shape)
         bias_view, bias_takes = None, False
@@ -250,7 +255,7 @@ class _Roller:
         w_view, x_view = self._view(w, False), self._view(x.T, varying)
         takes = (bool(self.takes[w].any()), bool(self.takes[x].any()), bias_takes)
         place = self._allot(grid.ravel(), varying)
-        j, b, k = *grid.shape, w.shape[1]
+        (j, b), k = grid.shape, w.shape[1]
         self.instructions.append(Product(op, place, varying, (j, b, k), w_view, x_view, bias_view, takes))
         return True
 

@@ -40,8 +40,8 @@ def compare(compiled: Traced, fresh: Traced, what: str) -> None:
         before, after = compiled.nodes[place], f"{describe(node)}{made_at(node)}"
         if old.ops[place] is not new.ops[place]:
             raise ProgramMismatchError(
-                f"{what}: node {place} is {after}, but {describe(before)}{made_at(before)} was compiled. A Python branch "
-                "decides between them; use `where`, or compile each side"
+                f"{what}: node {place} is {after}, but {describe(before)}{made_at(before)} was compiled. A Python "
+                "branch decides between them; use `where`, or compile each side"
             )
         mine = _resolved(compiled, old.operands[place])
         if mine != (other := _resolved(fresh, new.operands[place])):
@@ -52,8 +52,8 @@ def compare(compiled: Traced, fresh: Traced, what: str) -> None:
             )
             was, now = (repr(side[index]) if index < len(side) else "nothing" for side in (mine, other))
             raise ProgramMismatchError(
-                f"{what}: node {place}, {after}, has operand {index} {now} where {was} was compiled. Numbers that are no "
-                "Values are baked in; make what varies a Value, and name it in `batch`"
+                f"{what}: node {place}, {after}, has operand {index} {now} where {was} was compiled. Numbers that are "
+                "no Values are baked in; make what varies a Value, and name it in `batch`"
             )
     if len(old) > len(new):
         missing = compiled.nodes[len(new)]

@@ -142,7 +142,7 @@ class Program:
         return self._backend.memory(self.values)
 
     def run(self, *batch: Any) -> Any:
-        """Do what a fresh forward pass and ``backward()`` would: add to the leaves' gradients and give the root's number.
+        """Do what a fresh forward pass and ``backward()`` would: add to the leaves' gradients, give the root's number.
 
         The graph itself is left alone; build it again to draw or step through it.  With a batch, give one column for
         each leaf in ``batch``; the result is then one number a sample, and the gradients are summed over the samples.
@@ -308,8 +308,8 @@ def _find(key: Any, leaves: Sequence[Any], what: str) -> int:
     if len(found) != 1:
         labels = ", ".join(sorted({leaf.label for leaf in leaves if leaf.label})[:10]) or "none has a label"
         raise ProgramError(
-            f"{what}={key!r} names {len(found) or 'no'} leaves of this graph; give a Value of it, a label that only one "
-            f"has ({labels}) or a position below {len(leaves)}"
+            f"{what}={key!r} names {len(found) or 'no'} leaves of this graph; give a Value of it, a label that only "
+            f"one has ({labels}) or a position below {len(leaves)}"
         )
     return found[0]
 

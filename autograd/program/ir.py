@@ -67,7 +67,7 @@ class Code:
     @property
     def inputs(self) -> dict[int, int]:
         """The slot of each leaf, by the leaf's number."""
-        return {s.leaf: -1 - i for i, s in enumerate(self.sources) if s.__class__ is Input}  # type: ignore[union-attr]
+        return {s.leaf: -1 - i for i, s in enumerate(self.sources) if isinstance(s, Input)}
 
     def name(self, slot: int) -> str:
         """How listings and source call a slot: ``v3``, ``x0``, or a constant's digits."""
@@ -92,7 +92,7 @@ def flat(operands: Iterable[Operand]) -> Iterator[int]:
     """The slots of an instruction's operands, rows opened."""
     for operand in operands:
         if operand.__class__ is int:
-            yield operand  # type: ignore[misc]
+            yield operand
         else:
             yield from operand  # type: ignore[misc]
 

@@ -212,7 +212,7 @@ def _reduce(head: str) -> Callable[[Any], Symbol]:
 
 
 def _dot(ws: Any, xs: Any, bias: Any) -> Symbol:
-    return _reduce("sum")(_call("mul", ws, xs)) + bias
+    return _call("add", _reduce("sum")(_call("mul", ws, xs)), bias)
 
 
 def _extremum(head: str) -> Callable[[Any, Any], Symbol]:

@@ -18,13 +18,11 @@ from autograd.errors import MissingExtraError
 from autograd.program.backends.xp import Executor
 from autograd.program.symbols import COMPARED
 
-if TYPE_CHECKING:
-    pass
-
 _SINGLE: Final = {"asin": "Asin", "acos": "Acos", "atan": "Atan", "erf": "Erf"}
 _DIRECT: Final = {"exp": "Exp", "log": "Log", "sin": "Sin", "cos": "Cos", "sqrt": "Sqrt", "fabs": "Abs", "tanh": "Tanh"}
 _RELATION: Final = {
-    "greater": "Greater", "greater_equal": "GreaterOrEqual", "less": "Less", "less_equal": "LessOrEqual", "equal": "Equal"
+    "greater": "Greater", "greater_equal": "GreaterOrEqual", "less": "Less", "less_equal": "LessOrEqual",
+    "equal": "Equal"
 }  # fmt: skip
 
 
@@ -228,8 +226,8 @@ def _functions(graph: _Graph) -> dict[str, Callable[..., Any]]:
         return call
 
     def expm1(x: Any) -> Any:  # tanh(x/2)·(eˣ + 1)
-        return op("Where", op("Less", op("Abs", x), 1.0), op("Mul", op("Tanh", op("Mul", x, 0.5)), op("Add", op("Exp", x), 1.0)),
-                  op("Sub", op("Exp", x), 1.0))  # fmt: skip
+        near = op("Mul", op("Tanh", op("Mul", x, 0.5)), op("Add", op("Exp", x), 1.0))
+        return op("Where", op("Less", op("Abs", x), 1.0), near, op("Sub", op("Exp", x), 1.0))
 
     def log1p(x: Any) -> Any:  # Kahan's: log(u)·x/(u - 1) for u = 1 + x
         u = op("Add", x, 1.0)
@@ -283,8 +281,10 @@ def _functions(graph: _Graph) -> dict[str, Callable[..., Any]]:
         "add": direct("Add"), "sub": direct("Sub"), "mul": direct("Mul"), "div": direct("Div"), "neg": direct("Neg"),
         "pow": direct("Pow"), "maximum": direct("Max"), "minimum": direct("Min"),
         "not_equal": lambda x, y: op("Not", op("Equal", x, y)),
-        "sum": reduced("ReduceSum"), "prod": reduced("ReduceProd"), "max": reduced("ReduceMax"), "min": reduced("ReduceMin"),
-        "expm1": expm1, "log1p": log1p, "sinh": sinh, "cosh": cosh, "tan": lambda x: op("Div", op("Sin", x), op("Cos", x)),
+        "sum": reduced("ReduceSum"), "prod": reduced("ReduceProd"), "max": reduced("ReduceMax"),
+        "min": reduced("ReduceMin"),
+        "expm1": expm1, "log1p": log1p, "sinh": sinh, "cosh": cosh,
+        "tan": lambda x: op("Div", op("Sin", x), op("Cos", x)),
         "hypot": hypot, "asinh": asinh, "acosh": acosh, "atanh": atanh, "atan2": atan2, "floor_divide": floor_divide,
         "mod": lambda x, y: op("Sub", x, op("Mul", y, floor_divide(x, y))), "logsumexp": logsumexp,
         "erfc": lambda x: op("Sub", 1.0, single("Erf")(x)),

@@ -47,7 +47,9 @@ class View:
             return self.index
         places = np.full(self.shape, self.base, np.int64)
         for axis, step in enumerate(self.strides):
-            places += step * np.arange(self.shape[axis]).reshape([-1 if a == axis else 1 for a in range(len(self.shape))])
+            places += step * np.arange(self.shape[axis]).reshape(
+                [-1 if a == axis else 1 for a in range(len(self.shape))]
+            )
         return places
 
     def __str__(self) -> str:
@@ -76,7 +78,7 @@ def view_of(places: Any, varying: bool) -> View:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """One row of the table on ``count`` places at once, from ``place`` on; ``takes`` says which operands get gradients."""
+    """One row of the table, ``count`` results from ``place`` on; ``takes`` says which operands get gradients."""
 
     op: Op
     place: int

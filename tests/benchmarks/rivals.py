@@ -88,7 +88,9 @@ def moons(points: Any, labels: Any) -> Iterator[Rival]:
         layers = made(start)
         flat = [p for layer in layers for p in layer]
 
-        def step(torch: Any = torch, layers: Any = layers, flat: Any = flat, loss: Any = loss, name: str = name) -> None:
+        def step(
+            torch: Any = torch, layers: Any = layers, flat: Any = flat, loss: Any = loss, name: str = name
+        ) -> None:
             _threads(torch, name)
             for p in flat:
                 p.grad = None

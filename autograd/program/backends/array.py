@@ -12,6 +12,7 @@ here is memory, views, the functions that NumPy lacks, and running.  The same pr
 ``xp.py``.
 """
 
+import importlib
 import math
 from collections.abc import Sequence
 from typing import Any, Final
@@ -76,7 +77,9 @@ class NumpyBackend:
         if not len(gradient):
             return bool(np.isfinite(value).all())
         total = float(np.dot(gradient, gradient))
-        return math.isfinite(total) and (math.isfinite(value) if value.__class__ is float else bool(np.isfinite(value).all()))
+        return math.isfinite(total) and (
+            math.isfinite(value) if value.__class__ is float else bool(np.isfinite(value).all())
+        )
 
     def array(self, numbers: Any) -> Any:
         """A NumPy array."""
@@ -107,12 +110,17 @@ class _Bound:
         for place, numbers in program.fixed:
             self.uniform[place : place + len(numbers)] = numbers
         self.leaves = self.uniform[: program.leaves]
-        names: dict[str, Any] = {**FUNCTIONS, "U": self.uniform, "V": self.varying, "GU": self.gradients, "GV": self.lane_gradients}
+        names: dict[str, Any] = {
+            **FUNCTIONS,
+            "U": self.uniform,
+            "V": self.varying,
+            "GU": self.gradients,
+            "GV": self.lane_gradients,
+        }
         memory = {"U": self.uniform, "V": self.varying, "GU": self.gradients, "GV": self.lane_gradients}
         for name, (which, view, merge) in text.views.items():
             names[name] = _strided(memory[which], view, lanes, merge)
-        for name, index in text.indices.items():
-            names[name] = index
+        names |= text.indices
         for name, (shape, per_lane, kind) in text.temporaries.items():
             full = (*shape, lanes) if per_lane else shape
             names[name] = np.empty(full, bool if kind == "bool" else dtype)
@@ -182,10 +190,9 @@ def _others(xs: Any) -> Any:
 def _special(name: str) -> Any:
     """erf or erfc on arrays: SciPy's where it is installed, else ``math``'s entry by entry."""
     try:
-        from scipy import special
+        return getattr(importlib.import_module("scipy.special"), name)
     except ImportError:
         return np.vectorize(getattr(math, name), otypes=[np.float64])
-    return getattr(special, name)
 
 
 class _Special:

@@ -24,7 +24,7 @@ def pack(M: Any, n: int, lanes: int, step: int, to: int, places: Any) -> None:
 
 
 def unpack(G: Any, n: int, lanes: int, step: int, start: int, store: int, places: Any) -> None:
-    """Bring gradients back to where ``pack`` had the numbers from: stored or added, lanes summed where ``step`` is 0."""
+    """Bring gradients back to where ``pack`` took numbers: stored or added, lanes summed where ``step`` is 0."""
     d = G[start : start + n * lanes]
     if lanes == 1:
         if store:
@@ -68,7 +68,9 @@ def row_times_row(a: Any, b: Any, n: int) -> float:
     return total
 
 
-def product(M: Any, j: int, b: int, k: int, to: int, w: int, w0: int, w1: int, x: int, x0: int, bias: int, b0: int) -> None:
+def product(
+    M: Any, j: int, b: int, k: int, to: int, w: int, w0: int, w1: int, x: int, x0: int, bias: int, b0: int
+) -> None:
     """out[j, b] = Σₖ w[j, k]·x[k, b] + bias[j]; x lies row by row, ``bias`` is -1 where there is none."""
     if b == 1 and w1 == 1 and x0 == 1:
         xs = M[x : x + k]
@@ -102,7 +104,9 @@ def combine(out: Any, W: Any, n: int, k: int, w: int, step: int, X: Any, x: int,
             out[e] += p * a[e]
 
 
-def product_w(M: Any, G: Any, j: int, b: int, k: int, g: int, to: int, t0: int, t1: int, x: int, x0: int, store: int) -> None:
+def product_w(
+    M: Any, G: Any, j: int, b: int, k: int, g: int, to: int, t0: int, t1: int, x: int, x0: int, store: int
+) -> None:
     """dw[j, k] = Σ_b g[j, b]·x[k, b], stored or added."""
     if b == 1 and t1 == 1 and x0 == 1:
         xs = M[x : x + k]
@@ -124,7 +128,9 @@ def product_w(M: Any, G: Any, j: int, b: int, k: int, g: int, to: int, t0: int, 
             G[at] = total if store else G[at] + total
 
 
-def product_x(M: Any, G: Any, j: int, b: int, k: int, g: int, w: int, w0: int, w1: int, to: int, t0: int, store: int) -> None:
+def product_x(
+    M: Any, G: Any, j: int, b: int, k: int, g: int, w: int, w0: int, w1: int, to: int, t0: int, store: int
+) -> None:
     """dx[k, b] = Σⱼ w[j, k]·g[j, b], stored or added."""
     if b == 1 and w1 == 1 and t0 == 1:
         target = G[to : to + k]

@@ -39,7 +39,14 @@ WIDTH: Final = 16
 _FAST: Final = frozenset({"row_times_row", "product_bias"})
 """Functions that may add up in another order."""
 
-_RELATION: Final = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!="}
+_RELATION: Final = {
+    "greater": ">",
+    "greater_equal": ">=",
+    "less": "<",
+    "less_equal": "<=",
+    "equal": "==",
+    "not_equal": "!=",
+}
 _INFIX: Final = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 
 _HEAD: Final = '''\
@@ -153,7 +160,10 @@ def _interpreters(codes: dict[tuple[Op, int], int], whole: bool) -> str:
         lines += [f"        elif op == {number}:", f"            {name}({arguments})"]
     for (op, part), number in codes.items():
         if _function(op, part):
-            lines += [f"        elif op == {number}:", f"            {_name(op, part)}(M, G, p1, p2, p3, p4, p5, p6, p7, p8, p9)"]
+            lines += [
+                f"        elif op == {number}:",
+                f"            {_name(op, part)}(M, G, p1, p2, p3, p4, p5, p6, p7, p8, p9)",
+            ]
     lines += ["", "", "run = compiled(run)", ""]
     return "\n".join(lines)
 
@@ -179,7 +189,11 @@ def _function(op: Op, part: int) -> str:
     if not rows:
         writer = _Text("e")
         text = writer.text(symbol)
-        lines += [f"    for e in range({count}):", *(f"        {line}" for line in writer.lines), f"        target[e] = {text}"]
+        lines += [
+            f"    for e in range({count}):",
+            *(f"        {line}" for line in writer.lines),
+            f"        target[e] = {text}",
+        ]
         return "\n".join(lines)
     lines += ["    for i in range(n):", "        for lane in range(lanes):", "            e = i * lanes + lane"]
     writer = _Text("e")
@@ -188,7 +202,8 @@ def _function(op: Op, part: int) -> str:
         name = writer.text(xs).partition("[")[0]
         body = ["before = g[e]", "for j in range(k):", "    at = (i * k + j) * lanes + lane", "    target[at] = before",
                 f"    before *= {name}[at]", "after = 1.0", "for j in range(k - 1, -1, -1):",
-                "    at = (i * k + j) * lanes + lane", "    target[at] *= after", f"    after *= {name}[at]"]  # fmt: skip
+                "    at = (i * k + j) * lanes + lane", "    target[at] *= after",
+                f"    after *= {name}[at]"]  # fmt: skip
         lines += [f"            {line}" for line in body]
         return "\n".join(lines)
     if not row_target:
@@ -212,7 +227,7 @@ class _Text:
         self.lines: list[str] = []
         self.names: dict[Symbol, str] = dict(outer.names) if outer else {}
         self.counts: dict[Symbol, int] = {}
-        self.fresh = outer.fresh if outer else [0]
+        self.fresh: list[int] = outer.fresh if outer else [0]
 
     def text(self, symbol: Symbol) -> str:
         if not self.counts:
@@ -289,7 +304,8 @@ class _Text:
             text = inner.text(element) if element.row else self._text(element)
             start = {"sum": "0.0", "prod": "1.0", "max": "-inf", "min": "inf"}[head]
             step = {"sum": f"{name} += {text}", "prod": f"{name} *= {text}",
-                    "max": f"{name} = maximum({text}, {name})", "min": f"{name} = minimum({text}, {name})"}[head]  # fmt: skip
+                    "max": f"{name} = maximum({text}, {name})",
+                    "min": f"{name} = minimum({text}, {name})"}[head]  # fmt: skip
             body = ["at = (i * k + j) * lanes + lane", *inner.lines, step]
             self.lines += [f"{name} = {start}", "for j in range(k):", *(f"    {line}" for line in body)]
         self.names[symbol] = name

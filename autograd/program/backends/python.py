@@ -28,8 +28,8 @@ from autograd.program.ir import Code, flat
 _TERMS: Final = 64  # additions in one expression; Python's compiler recurses through them
 _RAW: Final = {
     name: getattr(math, name)
-    for name in ("exp", "expm1", "sinh", "cosh", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "acosh", "atanh")
-    if hasattr(ieee, name)
+    for name in ("exp", "expm1", "sinh", "cosh", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "acosh",
+                 "atanh")
 }  # fmt: skip
 """``math``'s own, which raise where ``ieee``'s have an answer."""
 
@@ -249,7 +249,7 @@ class _Writer:
         return self._backward_guarded() if self.guarded else self._backward_plain()
 
     def _final(self, slot: int | None) -> str:
-        return self.gradient.get(slot, "0.0") if slot in self.wanted else "0.0"  # type: ignore[arg-type]
+        return self.gradient.get(slot, "0.0") if slot in self.wanted else "0.0"
 
     def _backward_guarded(self) -> list[str]:
         self.gradient = {slot: f"h{leaf}" for slot, leaf in self.wanted.items()}
@@ -272,7 +272,7 @@ class _Writer:
 
     def _backward_plain(self) -> list[str]:
         found: dict[int, list[str]] = {self.code.outputs[0]: ["1.0"]}
-        self.gradient: dict[int, str] = {}
+        self.gradient = {}
         lines: list[str] = []
         for place in range(len(self.code) - 1, -1, -1):
             if place not in found or not self.needs[place]:
@@ -308,7 +308,7 @@ class _Writer:
         if not any(rule.lists):
             letters = dict(zip(op.operands, map(self.name, operands), strict=True), out=f"v{place}")  # type: ignore[arg-type]
             for slot, template in zip(operands, rule.partials, strict=True):
-                if takes(slot) and (template != "0.0" or self.guarded):  # type: ignore[arg-type]  (NaN · 0 is NaN)
+                if (template != "0.0" or self.guarded) and takes(slot):  # type: ignore[arg-type] # NaN · 0 is NaN
                     yield slot, template.format_map(letters)
             return
         by_name = dict(zip(op.operands, operands, strict=True))

@@ -66,7 +66,9 @@ class _Writer:
             self._begin(step)
             self._backward(step, contributions)
         body = ["def forward():", *forward, "return", "", "", "def value_and_grad():", *forward, *self.lines, "return"]
-        self.out.source = "\n".join(line if line.startswith("def") or not line else f"    {line}" for line in body) + "\n"
+        self.out.source = (
+            "\n".join(line if line.startswith("def") or not line else f"    {line}" for line in body) + "\n"
+        )
         return self.out
 
     # names -------------------------------------------------------------------------------------------------------
@@ -184,7 +186,7 @@ class _Writer:
         return f"f{self.used['fresh']}"
 
     def _argument(self, x: Symbol, parent: Symbol) -> str:
-        """An argument's name; a truth value needs no conversion to be multiplied, a number must meet rows as a column."""
+        """An argument's name; a truth value is multiplied as it is, and a number meets rows as a column."""
         if x.head == "number_of" and parent.head == "mul" and not all(a.head == "number_of" for a in parent.args):
             name = self._write(x.args[0])
         else:
@@ -252,7 +254,11 @@ class _Writer:
     def _store(self, to: Contribution, function: str, arguments: str, matrix: bool = False) -> None:
         """Lines that store or add a matrix result where its operand's gradient lies."""
         view = to.view
-        if view.index is None and to.unique and not (matrix and view.varying and view.shape[1] > 1 and view.strides[1] != 1):
+        if (
+            view.index is None
+            and to.unique
+            and not (matrix and view.varying and view.shape[1] > 1 and view.strides[1] != 1)
+        ):
             target = self._read(view, False, "2" if matrix else "", gradient=True)
             if to.first:
                 self.lines.append(f"{function}({arguments}, out={target})")
@@ -312,6 +318,3 @@ class _Writer:
             self.lines.append(f"{memory}[{index}] {'=' if to.first else '+='} {found}")
         else:
             self.lines.append(f"scatter({memory}, {index}, {found})")
-
-
-

@@ -115,7 +115,9 @@ def network(
     return forward, [p for layer in seen.values() for w, b, _ in layer for p in (*w, b)]
 
 
-def squared_loss(forward: Callable[[list[Any]], list[Any]], points: Sequence[Sequence[Any]], targets: Sequence[float]) -> Value:
+def squared_loss(
+    forward: Callable[[list[Any]], list[Any]], points: Sequence[Sequence[Any]], targets: Sequence[float]
+) -> Value:
     """The mean squared error of a network's first output over all points, in one graph."""
     errors = [(forward(list(point))[0] - target) ** 2 for point, target in zip(points, targets, strict=True)]
     return sum(errors) * (1.0 / len(errors))  # type: ignore[return-value]

@@ -21,7 +21,9 @@ def shapes(program: Program) -> list[tuple[int, ...]]:
 
 
 def data(rng: random.Random, samples: int, inputs: int) -> tuple[list[list[float]], list[float]]:
-    return [[rng.uniform(-1, 1) for _ in range(inputs)] for _ in range(samples)], [rng.uniform(-1, 1) for _ in range(samples)]
+    return [[rng.uniform(-1, 1) for _ in range(inputs)] for _ in range(samples)], [
+        rng.uniform(-1, 1) for _ in range(samples)
+    ]
 
 
 def check(program: Program, root: Value) -> None:
@@ -126,7 +128,9 @@ def test_labels_of_plus_and_minus_one_do_not_split_a_batch() -> None:
     rng = random.Random(8)
     forward, parameters = network(rng, [2, 3, 1])
     points, _ = data(rng, 8, 2)
-    losses = [(1 + -label * forward(list(map(Value, p)))[0]).relu() for label, p in zip([1, -1] * 4, points, strict=True)]
+    losses = [
+        (1 + -label * forward(list(map(Value, p)))[0]).relu() for label, p in zip([1, -1] * 4, points, strict=True)
+    ]
     program = autograd.compile(sum(losses), backend="array", parameters=parameters)
     assert shapes(program) == [(3, 8, 2), (1, 8, 3)]
     assert [step.op.name for step in program.rerolled].count("mul") == 1

@@ -288,7 +288,9 @@ def test_outputs_are_given_beside_the_root(compiled: Compile) -> None:
     x = Value(0.5)
     hidden = x.tanh()
     program = compiled(hidden * 2, outputs=[hidden, x])
-    assert [float(v) for v in program.forward(program.values)] == pytest.approx([hidden.data * 2, hidden.data, 0.5], rel=1e-14)
+    assert [float(v) for v in program.forward(program.values)] == pytest.approx(
+        [hidden.data * 2, hidden.data, 0.5], rel=1e-14
+    )
 
 
 @pytest.mark.parametrize("compiled", CORE, indirect=True)

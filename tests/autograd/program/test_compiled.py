@@ -169,7 +169,9 @@ def test_a_backward_rule_of_ones_own_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("backend", "missing"), [("array", "numpy"), ("native", "numba")])
-def test_a_missing_package_is_named_with_its_command(backend: str, missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_named_with_its_command(
+    backend: str, missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     requires("numpy")
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == missing else real(name, *rest))

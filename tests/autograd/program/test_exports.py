@@ -114,5 +114,7 @@ def test_every_primitive_goes_to_onnx(name: str, tmp_path: Path) -> None:
     inputs = {"batch_0": column} if program.batch else {}
     found, leaf = run(tmp_path / "primitive.onnx", values=program.values, **inputs)
     expected = program.forward(program.values, column)
-    np.testing.assert_allclose(found, expected[0], rtol=1e-5 if name in SINGLE else 1e-11, atol=1e-6 if name in SINGLE else 1e-12)
+    np.testing.assert_allclose(
+        found, expected[0], rtol=1e-5 if name in SINGLE else 1e-11, atol=1e-6 if name in SINGLE else 1e-12
+    )
     np.testing.assert_array_equal(leaf, expected[1])

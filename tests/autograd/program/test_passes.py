@@ -36,7 +36,15 @@ def test_a_program_without_constant_instructions_is_not_copied() -> None:
 
 @pytest.mark.parametrize(
     "build",
-    [lambda x: x * 1, lambda x: 1 * x, lambda x: x / 1, lambda x: x - 0.0, lambda x: x**1, lambda x: x + -0.0, lambda x: -0.0 + x],
+    [
+        lambda x: x * 1,
+        lambda x: 1 * x,
+        lambda x: x / 1,
+        lambda x: x - 0.0,
+        lambda x: x**1,
+        lambda x: x + -0.0,
+        lambda x: -0.0 + x,
+    ],
 )
 def test_what_changes_nothing_goes(build: object) -> None:
     code = simplify(traced(build(Value(3.0)).tanh()))  # type: ignore[operator]
