@@ -22,7 +22,7 @@ from autograd.errors import MissingExtraError, ProgramError
 from autograd.graph import Node
 from autograd.program.backends import Backend
 from autograd.program.backends.python import PythonBackend
-from autograd.program.ir import Code, edges, flat, validated
+from autograd.program.ir import Code, edges, flat, validated, without_collector
 from autograd.program.passes import optimised, regular
 from autograd.program.trace import Traced, trace
 
@@ -60,7 +60,8 @@ def compile(
     >>> program.run(), w.grad
     (0.0, 3.0)
     """
-    return Program(trace([root, *outputs]), batch, parameters, backend, dtype, array)
+    with without_collector():  # it would only go through the many new, acyclic objects in vain
+        return Program(trace([root, *outputs]), batch, parameters, backend, dtype, array)
 
 
 class Program:

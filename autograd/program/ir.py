@@ -11,7 +11,9 @@ constant, a float.  An operand of an instruction is a slot, or, where the row of
 What lives here: the program, its listing and its validation.  What does not: how a graph becomes one (``trace.py``).
 """
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final, NamedTuple
@@ -107,6 +109,10 @@ def validated(code: Code) -> Code:
     lowest = -len(code.sources)
     shapes: dict[Op, tuple[type, ...]] = {}
     for place, (op, operands) in enumerate(zip(code.ops, code.operands, strict=True)):
+        if len(operands) == 2 and op in shapes:
+            x, y = operands  # the common case, without a call
+            if x.__class__ is int and y.__class__ is int and lowest <= x < place and lowest <= y < place and len(shapes[op]) == 2:  # type: ignore[operator]
+                continue
         shape = shapes.get(op)
         if shape is None:
             shape = shapes[op] = tuple(tuple if is_list(name) else int for name in op.operands)
@@ -130,6 +136,18 @@ def validated(code: Code) -> Code:
         if source.__class__ is not Input and source.__class__ is not float:
             raise ProgramError(f"a source is an Input or a float; got {source!r}")
     return code
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """A block in which Python does not look for garbage cycles: it makes many objects, and no cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def edges(code: Code) -> int:

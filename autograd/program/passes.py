@@ -14,7 +14,7 @@ What does not live here: anything about arrays or backends.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import chain
+from itertools import accumulate, chain, compress
 from typing import Any, Final
 
 from autograd.ops import FLOATS, TABLE, Op, is_list
@@ -70,6 +70,9 @@ class Builder:
     def moved(self, operands: Sequence[Any]) -> tuple[Any, ...]:
         """Slots of the old program, and rows of them, as slots of the new one; sources stay where they are."""
         places = self.places
+        if len(operands) == 2 and operands[0].__class__ is int and operands[1].__class__ is int:
+            x, y = operands
+            return (x if x < 0 else places[x], y if y < 0 else places[y])
         return tuple([
             (slot if slot < 0 else places[slot]) if slot.__class__ is int else self.moved(slot) for slot in operands
         ])  # fmt: skip
@@ -88,8 +91,8 @@ def rewrite(code: Code, step: Callable[[Builder, int, Op, tuple[Operand, ...]], 
 
 def fold(code: Code) -> Code:
     """Instructions whose operands are all constants become constants."""
-    constant = [source.__class__ is float for source in code.sources]
-    if not any(constant):
+    constant = {-1 - i for i, source in enumerate(code.sources) if source.__class__ is float}
+    if not constant:
         return code
 
     def is_number(new: Builder, slot: int) -> bool:
@@ -105,8 +108,9 @@ def fold(code: Code) -> Code:
         ]  # fmt: skip
         return new.constant(float(op.value_in(FLOATS)(*arguments)))
 
+    covers = constant.issuperset
     for operands in code.operands:  # most programs have nothing to fold: a leaf is no constant
-        if all(slot < 0 and constant[-1 - slot] for slot in flat(operands)):
+        if covers(operands) or (operands[0].__class__ is tuple and covers(flat(operands))):
             return rewrite(code, step)
     return code
 
@@ -175,16 +179,28 @@ def prune(code: Code) -> Code:
             needed[slot] = 1
     for place in range(len(code) - 1, -1, -1):
         if needed[place]:
-            for slot in flat(code.operands[place]):
-                if slot >= 0:
-                    needed[slot] = 1
+            for x in code.operands[place]:
+                if x.__class__ is int:
+                    if x >= 0:  # type: ignore[operator]
+                        needed[x] = 1  # type: ignore[index]
+                else:
+                    for slot in x:  # type: ignore[union-attr]
+                        if slot >= 0:
+                            needed[slot] = 1
     if all(needed):
         return code
-
-    def step(new: Builder, place: int, op: Op, operands: tuple[Operand, ...]) -> int:
-        return new.emit(op, new.moved(operands)) if needed[place] else GONE
-
-    return rewrite(code, step)
+    places = list(accumulate(needed, initial=0))
+    operands = [
+        tuple([
+            (x if x < 0 else places[x])  # type: ignore[operator, index]
+            if x.__class__ is int
+            else tuple([slot if slot < 0 else places[slot] for slot in x])  # type: ignore[union-attr]
+            for x in row
+        ])
+        for row in compress(code.operands, needed)
+    ]  # fmt: skip
+    outputs = tuple(slot if slot < 0 else places[slot] for slot in code.outputs)
+    return Code(code.sources, list(compress(code.ops, needed)), operands, outputs)
 
 
 def gather(code: Code) -> Code:
@@ -198,15 +214,19 @@ def gather(code: Code) -> Code:
     inner = bytearray(len(code))  # additions that vanish into the chain they belong to
     for op, slots in zip(ops, operands, strict=True):
         if op is add or op is sum_:
-            for slot in flat(slots):
-                if slot >= 0 and ops[slot] is add and count[slot] == 1:
-                    inner[slot] = 1
+            for slot in slots if op is add else slots[0]:  # type: ignore[union-attr]
+                if slot >= 0 and ops[slot] is add and count[slot] == 1:  # type: ignore[operator, index]
+                    inner[slot] = 1  # type: ignore[index]
 
     terms_of: dict[int, list[int]] = {}
     taken = bytearray(len(code))  # products, and dots without a bias, that a chain takes over
     for place, op in enumerate(ops):
         if (op is not add and op is not sum_) or inner[place]:
             continue
+        if op is add:
+            x, y = operands[place]
+            if not (x >= 0 and (inner[x] or ops[x] is dot)) and not (y >= 0 and (inner[y] or ops[y] is dot)):  # type: ignore[operator, index]
+                continue
         terms = _terms(place, operands, inner)
         single = [t for t in terms if t >= 0 and count[t] == 1]
         products = [t for t in single if ops[t] is mul]
@@ -219,6 +239,9 @@ def gather(code: Code) -> Code:
                 continue
             taken[dots[0]] = 1
         terms_of[place] = terms
+
+    if not terms_of:
+        return code
 
     def step(new: Builder, place: int, op: Op, slots: tuple[Operand, ...]) -> int:
         if inner[place] or taken[place]:

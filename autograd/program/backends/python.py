@@ -14,7 +14,6 @@ Every line comes from a row of the table.  What does not live here: any derivati
 """
 
 import ast
-import gc
 import math
 from collections.abc import Sequence
 from functools import cached_property
@@ -23,7 +22,7 @@ from typing import Any, Final
 from autograd import ieee
 from autograd.formula import define
 from autograd.ops import FLOATS, Op, is_list
-from autograd.program.ir import Code, flat
+from autograd.program.ir import Code, flat, without_collector
 
 _TERMS: Final = 64  # additions in one expression; Python's compiler recurses through them
 _RAW: Final = {
@@ -70,14 +69,8 @@ class PythonBackend:
         return self._defined("value_and_grad", self._texts[1])
 
     def _defined(self, name: str, text: str) -> Any:
-        """Compile one function; the collector would only go through the syntax tree's many new objects in vain."""
-        was_on = gc.isenabled()
-        gc.disable()
-        try:
+        with without_collector():
             return define(text, name, self._namespace, f"{self._title} {name}")
-        finally:
-            if was_on:
-                gc.enable()
 
     def forward(self, values: Any, batch: Sequence[Any]) -> Any:
         """The outputs' numbers; with a batch, a list for each."""
