@@ -111,7 +111,13 @@ def validated(code: Code) -> Code:
     for place, (op, operands) in enumerate(zip(code.ops, code.operands, strict=True)):
         if len(operands) == 2 and op in shapes:
             x, y = operands  # the common case, without a call
-            if x.__class__ is int and y.__class__ is int and lowest <= x < place and lowest <= y < place and len(shapes[op]) == 2:  # type: ignore[operator]
+            if (
+                x.__class__ is int
+                and y.__class__ is int
+                and lowest <= x < place
+                and lowest <= y < place
+                and len(shapes[op]) == 2
+            ):
                 continue
         shape = shapes.get(op)
         if shape is None:

@@ -181,8 +181,8 @@ def prune(code: Code) -> Code:
         if needed[place]:
             for x in code.operands[place]:
                 if x.__class__ is int:
-                    if x >= 0:  # type: ignore[operator]
-                        needed[x] = 1  # type: ignore[index]
+                    if x >= 0:
+                        needed[x] = 1
                 else:
                     for slot in x:  # type: ignore[union-attr]
                         if slot >= 0:
@@ -192,7 +192,7 @@ def prune(code: Code) -> Code:
     places = list(accumulate(needed, initial=0))
     operands = [
         tuple([
-            (x if x < 0 else places[x])  # type: ignore[operator, index]
+            (x if x < 0 else places[x])
             if x.__class__ is int
             else tuple([slot if slot < 0 else places[slot] for slot in x])  # type: ignore[union-attr]
             for x in row

@@ -12,6 +12,7 @@ they are computed (``backends/``).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -182,6 +183,19 @@ class ArrayProgram:
             "vector instructions": len(self.instructions), "matrix products": len(products), "flops": flops,
             "bytes": 8 * 2 * (self.uniform + self.varying),
         }  # fmt: skip
+
+    def reads(self, step: Instruction) -> list[list[int]]:
+        """For each operand the instructions it comes from; -1 are leaves, -2 constants, -3 batch leaves."""
+        return [sorted(set(self._owners[int(view.varying)][view.places().ravel()].tolist())) for view in step.args]
+
+    @cached_property
+    def _owners(self) -> tuple[Any, Any]:
+        """The instruction that each place belongs to."""
+        owners = (np.full(self.uniform, -2), np.full(self.varying, -3))
+        owners[0][: self.leaves] = -1
+        for number, step in enumerate(self.instructions):
+            owners[int(step.varying)][step.place : step.place + step.count] = number
+        return owners
 
     def __iter__(self) -> Iterator[Instruction]:
         return iter(self.instructions)
