@@ -240,24 +240,39 @@ def gather(code: Code) -> Code:
             taken[dots[0]] = 1
         terms_of[place] = terms
 
-    if not terms_of:
-        return code
+    def split(place: int) -> tuple[list[tuple[Operand, ...]], tuple[int, ...]]:
+        """What a chain takes over, and the terms that stay terms."""
+        terms = [t for t in terms_of[place] if t not in zeros]
+        return [operands[t] for t in terms if t >= 0 and taken[t]], tuple([t for t in terms if t < 0 or not taken[t]])
+
+    def merged(parts: list[tuple[Operand, ...]], rest: tuple[int, ...], bias: int) -> tuple[Op, tuple[Operand, ...]]:
+        if not parts:
+            return sum_, (rest,)
+        if len(parts[0]) == 3:
+            return dot, (*parts[0][:2], bias)
+        pairs = list(map(_weight_first, parts))
+        return dot, (tuple([w for w, _ in pairs]), tuple([x for _, x in pairs]), bias)
+
+    chains = {place: split(place) for place in terms_of}
+    if not any(parts and len(rest) > 1 for parts, rest in chains.values()):
+        # No bias is a sum of its own, so every chain fits in its last addition's place; what it took over is pruned.
+        sources, changed_ops, changed = [*code.sources, 0.0], list(ops), list(operands)
+        for place, (parts, rest) in chains.items():
+            changed_ops[place], changed[place] = merged(parts, rest, rest[0] if rest else -len(sources))
+        return Code(sources, changed_ops, changed, code.outputs) if chains else code
 
     def step(new: Builder, place: int, op: Op, slots: tuple[Operand, ...]) -> int:
         if inner[place] or taken[place]:
             return GONE
-        if place not in terms_of:
+        if place not in chains:
             return new.emit(op, new.moved(slots))
-        terms = [t for t in terms_of[place] if t not in zeros]
-        rest = new.moved([t for t in terms if t < 0 or not taken[t]])
-        parts = [operands[t] for t in terms if t >= 0 and taken[t]]
-        if not parts:
-            return new.emit(sum_, (rest,))
-        bias = rest[0] if len(rest) == 1 else new.emit(sum_, (rest,)) if rest else new.constant(0.0)
-        if len(parts[0]) == 3:
-            return new.emit(dot, (*new.moved(parts[0][:2]), bias))
-        pairs = list(map(_weight_first, parts))
-        return new.emit(dot, (*new.moved([tuple(w for w, _ in pairs), tuple(x for _, x in pairs)]), bias))
+        parts, rest = chains[place]
+        moved = new.moved(rest)
+        made, arguments = merged(parts, rest, GONE)
+        if made is sum_:
+            return new.emit(sum_, (moved,))
+        bias = moved[0] if len(moved) == 1 else new.emit(sum_, (moved,)) if moved else new.constant(0.0)
+        return new.emit(dot, (*new.moved(arguments[:2]), bias))
 
     return rewrite(code, step)
 

@@ -92,6 +92,12 @@ def test_sum_from_zero_leaves_no_trace_in_a_dot() -> None:
     assert str(code) == "v0 = dot((x0, x2), (x1, x3), 0.0)\nreturn v0"
 
 
+def test_several_terms_beside_the_products_become_a_sum_that_is_the_bias() -> None:
+    w, x, b, c = [Value(1.0), Value(2.0)], [Value(4.0), Value(5.0)], Value(3.0), Value(6.0)
+    code = validated(prune(gather(traced(b + w[0] * x[0] + c + w[1] * x[1]))))
+    assert names(code) == ["sum", "dot"]
+
+
 def test_a_bias_added_to_a_dot_becomes_its_bias() -> None:
     w, x = [Value(1.0), Value(2.0)], [Value(4.0), Value(5.0)]
     assert names(prune(gather(traced(autograd.dot(w, x) + Value(3.0))))) == ["dot"]
@@ -100,7 +106,7 @@ def test_a_bias_added_to_a_dot_becomes_its_bias() -> None:
 def test_a_sum_that_is_used_twice_is_not_taken_apart() -> None:
     a, b, c = Value(1.0), Value(2.0), Value(3.0)
     part = a + b
-    code = gather(traced((part + c + a) * part))
+    code = prune(gather(traced((part + c + a) * part)))
     assert names(code) == ["add", "sum", "mul"]
 
 
