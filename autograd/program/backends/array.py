@@ -14,7 +14,9 @@ here is memory, views, the functions that NumPy lacks, and running.  The same pr
 
 import importlib
 import math
+import sys
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -63,9 +65,11 @@ class NumpyBackend:
         """The root and the gradient."""
         bound = self._bind(batch)
         bound.load(values, batch)
+        views, kept = bound.free()
         with np.errstate(all="ignore"):
-            bound.value_and_grad()
-        return self._output(bound, *self.program.outputs[0]), bound.gradients[: self.program.leaves].copy()
+            views.value_and_grad()
+        gradient = views.gradients[: self.program.leaves]
+        return self._output(bound, *self.program.outputs[0]), gradient.copy() if kept else gradient
 
     def _output(self, bound: "_Bound", varying: bool, place: int) -> Any:
         if not self.program.batch:
@@ -99,34 +103,38 @@ class NumpyBackend:
 
 
 class _Bound:
-    """Memory and views for one number of lanes, and the program's functions over them."""
+    """Memory for one number of lanes, and the program's functions over it."""
 
     def __init__(self, program: ArrayProgram, text: Written, lanes: int, dtype: Any) -> None:
-        self.lanes = lanes
+        self.program, self.text, self.lanes = program, text, lanes
         self.uniform = np.zeros(program.uniform, dtype)
         self.varying = np.zeros((program.varying, lanes), dtype)
-        self.gradients = np.zeros(program.uniform, dtype)
-        self.lane_gradients = np.zeros((program.varying, lanes), dtype)
         for place, numbers in program.fixed:
             self.uniform[place : place + len(numbers)] = numbers
         self.leaves = self.uniform[: program.leaves]
-        names: dict[str, Any] = {
-            **FUNCTIONS,
-            "U": self.uniform,
-            "V": self.varying,
-            "GU": self.gradients,
-            "GV": self.lane_gradients,
-        }
-        memory = {"U": self.uniform, "V": self.varying, "GU": self.gradients, "GV": self.lane_gradients}
-        for name, (which, view, merge) in text.views.items():
-            names[name] = _strided(memory[which], view, lanes, merge)
-        names |= text.indices
-        for name, (shape, per_lane, kind) in text.temporaries.items():
-            full = (*shape, lanes) if per_lane else shape
-            names[name] = np.empty(full, bool if kind == "bool" else dtype)
-        title = f"array program {id(self):x}"
-        self.forward = define(text.source, "forward", names, title)
-        self.value_and_grad = define(text.source, "value_and_grad", names, title)
+        self._pool = [_Views(self)]
+
+    def forward(self) -> None:
+        """Run forward."""
+        self._pool[0].forward()
+
+    def free(self) -> tuple["_Views", bool]:
+        """Functions whose gradients no caller holds; and whether there are none, so that the result is to be copied.
+
+        A caller who keeps the last gradient while it asks for the next, as a loop does, makes two of them take turns.
+        """
+        for views in self._pool:
+            if views.unheld():
+                return views, False
+        if len(self._pool) < _POOL:
+            self._pool.append(_Views(self))
+            return self._pool[-1], False
+        return self._spare, True
+
+    @cached_property
+    def _spare(self) -> "_Views":
+        """For whoever keeps many gradients: its own is only ever given away as a copy."""
+        return _Views(self)
 
     def load(self, values: Any, batch: Sequence[Any]) -> None:
         """Take in the leaves' numbers."""
@@ -137,6 +145,35 @@ class _Bound:
         else:
             for row, column in zip(self.varying, batch, strict=False):
                 row[:] = column
+
+
+class _Views:
+    """Gradients, and the program's functions over views of them and of the numbers."""
+
+    def __init__(self, bound: _Bound) -> None:
+        program, text, dtype = bound.program, bound.text, bound.uniform.dtype
+        self.gradients = np.zeros(program.uniform, dtype)
+        memory = {
+            "U": bound.uniform, "V": bound.varying, "GU": self.gradients, "GV": np.zeros_like(bound.varying)
+        }  # fmt: skip
+        names: dict[str, Any] = {**FUNCTIONS, **memory, **text.indices}
+        for name, (which, view, merge) in text.views.items():
+            names[name] = _strided(memory[which], view, bound.lanes, merge)
+        for name, (shape, per_lane, kind) in text.temporaries.items():
+            full = (*shape, bound.lanes) if per_lane else shape
+            names[name] = np.empty(full, bool if kind == "bool" else dtype)
+        title = f"array program {id(self):x}"
+        self.forward = define(text.source, "forward", names, title)
+        self.value_and_grad = define(text.source, "value_and_grad", names, title)
+        del memory, names
+        self._references = sys.getrefcount(self.gradients)
+
+    def unheld(self) -> bool:
+        """Whether no caller holds a view of the gradients."""
+        return sys.getrefcount(self.gradients) <= self._references
+
+
+_POOL: Final = 3
 
 
 def _strided(memory: Any, view: View, lanes: int, merge: str) -> Any:
