@@ -18,7 +18,8 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, Final
 
-from autograd.errors import MissingExtraError, ProgramError
+from autograd.errors import ProgramError
+from autograd.extra import extra
 from autograd.graph import Node
 from autograd.program.backends import Backend
 from autograd.program.backends.python import PythonBackend
@@ -103,10 +104,9 @@ class Program:
         if backend == "python":
             self.code = validated(optimised(self.traced.code))
             return self._python(self.code, guarded=False)
+        extra("numpy", "fast")
         from autograd.program.arrays import rerolled
 
-        if find_spec("numpy") is None:
-            raise MissingExtraError(f'the backend {backend!r} needs NumPy: pip install "chainrule[fast]"')
         program = rerolled(self.code, self._order, self._columns, self._wanted)
         if backend == "native":
             from autograd.program.backends.native import NativeBackend

@@ -8,25 +8,22 @@ What does not live here: the computation (``backends/xp.py``).
 from collections.abc import Callable
 from typing import Any
 
-from autograd.errors import MissingExtraError
+from autograd.extra import extra
 from autograd.program.backends.library import Library
 from autograd.program.backends.xp import Executor, rerun
 
 
 def to_jax(program: Any) -> Callable[..., Any]:
     """See ``Program.to_jax``."""
-    try:
-        import jax
-        import jax.numpy as jnp
-    except ImportError:
-        raise MissingExtraError('to_jax needs JAX: pip install "chainrule[scale]"') from None
+    jax = extra("jax", "scale")
+    jnp = jax.numpy
     arrays = program.arrays(i for i, leaf in enumerate(program.traced.leaves) if leaf.requires_grad)
     library = Library("jax")
 
     def executor(dtype: Any) -> Executor:
         return Executor(arrays, library, str(jnp.dtype(dtype)))
 
-    @jax.custom_vjp  # type: ignore[untyped-decorator,unused-ignore]
+    @jax.custom_vjp  # type: ignore[untyped-decorator] # jax comes as Any
     def value(values: Any, *batch: Any) -> Any:
         return executor(values.dtype).forward(values, batch).outputs()[0]
 

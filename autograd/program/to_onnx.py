@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd.errors import MissingExtraError
+from autograd.extra import extra
 from autograd.program.backends.xp import Executor
 from autograd.program.symbols import COMPARED
 
@@ -28,10 +28,7 @@ _RELATION: Final = {
 
 def to_onnx(program: Any, path: Any) -> None:
     """See ``Program.to_onnx``."""
-    try:
-        import onnx
-    except ImportError:
-        raise MissingExtraError('to_onnx needs onnx: pip install "chainrule[scale]"') from None
+    onnx = extra("onnx", "scale")
     arrays = program.rerolled
     graph = _Graph(onnx)
     executor = Executor(arrays, _Library(graph), "float64", _functions(graph).__getitem__)

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.errors import MissingExtraError
+from autograd.extra import extra
 from autograd.program.backends.opcodes import FIXED, opcodes, source
 from autograd.program.backends.tables import Tables
 from autograd.program.vectors import ArrayProgram
@@ -42,15 +42,15 @@ class NativeBackend:
     name = "native"
 
     def __init__(self, program: ArrayProgram, jit: bool = True) -> None:
-        if jit and importlib.util.find_spec("numba") is None:
-            raise MissingExtraError('the backend "native" needs numba: pip install "chainrule[fast]"')
+        if jit:
+            extra("numba", "fast")
         self.program = program
         self._plan = program.plan()
         known = opcodes()
-        extra = tuple(dict.fromkeys(i.op for i in program.instructions if (i.op, -1) not in known))
-        self._codes = opcodes(extra)
+        theirs = tuple(dict.fromkeys(i.op for i in program.instructions if (i.op, -1) not in known))
+        self._codes = opcodes(theirs)
         self._kernel = kernel(source(), jit)
-        self._extra = kernel(source(extra), jit) if extra else None
+        self._extra = kernel(source(theirs), jit) if theirs else None
         self._library_codes = len(FIXED) + len(known)
         self._bound: dict[int, Tables] = {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import random
 from typing import Any
 
@@ -173,9 +173,14 @@ def test_a_missing_package_is_named_with_its_command(
     backend: str, missing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requires("numpy")
-    real = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == missing else real(name, *rest))
-    monkeypatch.setattr("autograd.program.compiled.find_spec", importlib.util.find_spec)
+    real = importlib.import_module
+
+    def absent(name: str, *rest: Any) -> Any:
+        if name == missing:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(importlib, "import_module", absent)
     with pytest.raises(MissingExtraError, match=r'pip install "chainrule\[fast\]"'):
         autograd.compile(Value(1.0) * 2, backend=backend)
 
