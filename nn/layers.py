@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from autograd import LengthError, Value, dot
+from autograd import LengthError, Value, dot, operands
 from nn.activations import activation
 from nn.errors import OptionError
 from nn.init import Initialiser, initialiser, source
@@ -52,6 +52,8 @@ class Linear(Module):
         self.init = init
         self.weight = [[Value(0.0) for _ in range(in_features)] for _ in range(out_features)]
         self.bias = [Value(0.0) for _ in range(out_features)] if bias else None
+        self._known: list[list[Value]] = []
+        self._ready: list[Any] = []
         self.reset_parameters(rng=rng)
         self.label_parameters()
 
@@ -72,9 +74,14 @@ class Linear(Module):
         given = sample(x)
         if len(given) != self.in_features:
             raise LengthError(f"{self!r} takes {self.in_features} inputs; got {len(given)}")
+        if (
+            self._known != self.weight
+        ):  # first call, or entries replaced; `dot` sees new numbers in them
+            self._ready = [operands(row) for row in self.weight]
+            self._known = [list(row) for row in self.weight]
         if self.bias is None:
-            return [dot(row, given) for row in self.weight]
-        return [dot(row, given, bias) for row, bias in zip(self.weight, self.bias, strict=True)]
+            return [dot(row, given) for row in self._ready]
+        return [dot(row, given, bias) for row, bias in zip(self._ready, self.bias, strict=True)]
 
     def extra_repr(self) -> str:
         """The options."""

@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from autograd import LengthError, Value, dot
+from autograd import LengthError, Value, dot, operands
 from nn.activations import MODULES, SCALAR, identity, softmax
 from nn.errors import OptionError
 from nn.init import Initialiser, initialiser
@@ -55,6 +55,8 @@ class Neuron(Module):
         draw = initialiser(init)
         self.w = [Value(draw(nin, fan_out, rng)) for _ in range(nin)]
         self.b = Value(0.0)
+        self._ready = operands(self.w)
+        self._known = list(self.w)
         self.nonlin = nonlin
         self.activation = activation if nonlin else "linear"
         self.label_parameters()
@@ -67,7 +69,10 @@ class Neuron(Module):
             x = sample(x)
         if len(x) != len(self.w):
             raise LengthError(f"{self!r} takes {len(self.w)} inputs; got {len(x)}")
-        return _METHODS[self.activation](dot(self.w, x, self.b))
+        if self._known != self.w:  # entries were replaced; new numbers in the old ones are seen by `dot`
+            self._ready = operands(self.w)
+            self._known = list(self.w)
+        return _METHODS[self.activation](dot(self._ready, x, self.b))
 
     def reset_parameters(
         self, init: str | Initialiser = "uniform", rng: random.Random | None = None, fan_out: int = 1
