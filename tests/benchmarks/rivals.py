@@ -142,7 +142,7 @@ def digit(sample: work.Sample) -> Iterator[Rival]:
     yield from digits_batch(sample, np.array([sample.pixels]), np.array([sample.target]), 50)
 
 
-def digits_batch(sample: work.Sample, pixels: Any, targets: Any, times: int = 10) -> Iterator[Rival]:
+def digits_batch(sample: work.Sample, pixels: Any, targets: Any, times: int = 40) -> Iterator[Rival]:
     """The mean cross-entropy of a batch, and its gradient."""
 
     def run(layers: Any) -> tuple[float, list[tuple[Any, Any]]]:
