@@ -116,7 +116,7 @@ class Program:
             from autograd.program.backends.array import NumpyBackend
 
             return NumpyBackend(program, dtype)
-        from autograd.program.backends.xp import ArrayBackend
+        from autograd.program.backends.standard import ArrayBackend
 
         return ArrayBackend(program, dtype, array)
 
