@@ -64,8 +64,8 @@ __all__ = [
     "TABLE", "AnomalyError", "AutogradError", "ExpressionError", "FormulaError", "GradcheckError", "GraphCycleError",
     "GraphError", "LengthError", "MissingExtraError", "NumberTooLargeError", "Op", "OpaqueNodeError",
     "OperandTypeError", "Operands", "Program", "ProgramError", "ProgramMismatchError", "StaleGraphError",
-    "StructureError", "Value", "compile", "detect_anomaly", "grad", "gradcheck", "hessian", "hvp", "jacobian", "jvp", "no_grad", "operands", "primitive", "provenance", "scope",
-    "topological_order", "value_and_grad", "vjp",
+    "StructureError", "Value", "compile", "detect_anomaly", "grad", "gradcheck", "hessian", "hvp", "jacobian", "jvp",
+    "no_grad", "operands", "primitive", "provenance", "scope", "topological_order", "value_and_grad", "vjp",
 ]  # fmt: skip
 __all__ += list(functions)
 

@@ -1,4 +1,4 @@
-"""HIPS/autograd installs the import name `autograd` as well; where it is present, ours refuses and says how to mend it."""
+"""HIPS/autograd installs the import name `autograd` as well; beside it, ours refuses and says how to mend that."""
 
 import os
 import subprocess
