@@ -74,9 +74,7 @@ class Linear(Module):
         given = sample(x)
         if len(given) != self.in_features:
             raise LengthError(f"{self!r} takes {self.in_features} inputs; got {len(given)}")
-        if (
-            self._known != self.weight
-        ):  # first call, or entries replaced; `dot` sees new numbers in them
+        if self._known != self.weight:  # first call, or entries replaced; `dot` sees new numbers in them
             self._ready = [operands(row) for row in self.weight]
             self._known = [list(row) for row in self.weight]
         if self.bias is None:
