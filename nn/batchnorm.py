@@ -42,6 +42,8 @@ class BatchNorm(Module):
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
         track_running_stats: bool = True,
     ) -> None:  # fmt: skip
+        if num_features < 0:
+            raise OptionError(f"a layer has 0 features or more; got {num_features!r}")
         if not eps >= 0.0 or (momentum is not None and not 0.0 <= momentum <= 1.0):
             raise OptionError(f"eps must be 0 or more and momentum in [0, 1]; got eps={eps!r}, momentum={momentum!r}")
         self.num_features = num_features

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from nn.errors import OptionError
 from nn.history import History
-from nn.io import save
+from nn.io import file_format, save
 from nn.module import Module
 
 
@@ -88,8 +89,12 @@ def as_callbacks(given: Iterable[Any]) -> list[Callback]:
     Raises:
         OptionError: something is none of these.
     """
+    if isinstance(given, Callback) or not isinstance(given, Iterable):
+        raise OptionError(f"callbacks is a list; got {given!r}. Write callbacks=[...] around it")
     found: list[Callback] = []
     for entry in given:
+        if isinstance(entry, type):
+            raise OptionError(f"a callback is an object, and {entry.__name__} is a class: write {entry.__name__}(...)")
         if isinstance(entry, Callback):
             found.append(entry)
         elif callable(getattr(entry, "step", None)):
@@ -190,6 +195,9 @@ class Checkpoint(Watch):
         monitor: its name in the history; ``"val_loss"`` where there is validation data, else ``"loss"``, by default.
         mode: ``"min"``, ``"max"`` or ``"auto"``.
         every: save after every so many epochs.
+
+    Raises:
+        ModelFileError: the path's ending is none that ``nn.save`` takes.
     """
 
     def __init__(
@@ -200,6 +208,7 @@ class Checkpoint(Watch):
         if every < 1:
             raise OptionError(f"every is at least 1 epoch; got {every!r}")
         self.path, self.save_best_only, self.every = os.fspath(path), save_best_only, every
+        file_format(Path(path))  # now, rather than after an epoch's work
 
     def on_epoch_end(self, run: Run) -> None:
         """Save, if this epoch is one to save."""
@@ -207,7 +216,15 @@ class Checkpoint(Watch):
             return
         if self.save_best_only or run.epoch % self.every == 0:
             model: Module = run.model
-            save(model, self.path.format(epoch=run.epoch, **run.history.last))
+            numbers = {"epoch": run.epoch, **run.history.last}
+            try:
+                path = self.path.format(**numbers)
+            except (LookupError, ValueError) as error:
+                raise OptionError(
+                    f"the checkpoint's path {self.path!r} cannot be filled in: {error!r}. "
+                    f"There are {', '.join(numbers)}"
+                ) from None
+            save(model, path)
 
 
 class Convergence(Callback):

@@ -69,6 +69,8 @@ def clip_grad_norm_(
 
 
 def _listed(parameters: Iterable[Value] | Value) -> list[Value]:
+    if callable(parameters):
+        raise OptionError(f"parameters are a list of Values, as model.parameters() gives it; got {parameters!r:.80}")
     return [parameters] if isinstance(parameters, Value) else list(parameters)
 
 

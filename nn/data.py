@@ -87,7 +87,7 @@ def _entries(thing: Any, name: str) -> Sequence[Any]:
     given = thing
     if not isinstance(given, str | bytes):
         thing = plain(thing.to_numpy() if hasattr(thing, "to_numpy") else thing)
-    if not isinstance(thing, Iterable) or isinstance(given, str | bytes):
+    if isinstance(given, str | bytes) or not (isinstance(thing, Iterable) or hasattr(thing, "__getitem__")):
         raise StructureError(f"{name} is a list, an array, or another iterable; got {thing!r:.80}")
     return thing if isinstance(thing, list | tuple) else list(thing)
 

@@ -18,8 +18,9 @@ from typing import Any, Final
 import autograd
 from autograd import Value
 from nn.data import samples
-from nn.losses import loss_function
+from nn.losses import cross_entropy, loss_function, mse_loss
 from nn.module import Module
+from nn.nested import is_sequence
 from nn.neuron import Neuron
 from nn.training import outputs
 
@@ -107,13 +108,14 @@ class Diagnosis:
         return "\n".join(lines)
 
 
-def diagnose(model: Module, data: Any, *, loss: str | Callable[..., Any] = "mse_loss") -> Diagnosis:
+def diagnose(model: Module, data: Any, *, loss: str | Callable[..., Any] | None = None) -> Diagnosis:
     """Look at one forward and backward pass of ``model`` over ``data``, and say what is wrong.
 
     Args:
         model: in the mode it is in; weights, gradients and running statistics are left as they are.
         data: n samples in the forms that ``fit`` takes; a hundred or so are enough.
-        loss: as for ``fit``.
+        loss: as for ``fit``; by default ``cross_entropy`` where the model gives several scores and a target is the
+            index of a class, and else ``mse_loss``.
 
     Raises:
         LengthError: there are no samples.
@@ -131,7 +133,8 @@ def diagnose(model: Module, data: Any, *, loss: str | Callable[..., Any] = "mse_
     before = [p.grad for p in parameters.values()]
     model.zero_grad()
     try:
-        root = loss_function(loss)(outputs(model, given.inputs), given.targets)
+        found = outputs(model, given.inputs)
+        root = (_usual_loss(found, given.targets) if loss is None else loss_function(loss))(found, given.targets)
         root.backward()
         owners = _owners(model)
         layers = _figures(parameters, owners)
@@ -140,8 +143,14 @@ def diagnose(model: Module, data: Any, *, loss: str | Callable[..., Any] = "mse_
         model.load_state_dict(state)
         for p, gradient in zip(parameters.values(), before, strict=True):
             p.grad = gradient
-    found = list(layers.values())
-    return Diagnosis(root.data, len(given.inputs), found, _findings(found))
+    figures = list(layers.values())
+    return Diagnosis(root.data, len(given.inputs), figures, _findings(figures))
+
+
+def _usual_loss(predictions: list[Any], targets: list[Any]) -> Callable[..., Any]:
+    scores = predictions[0]
+    classes = is_sequence(scores) and len(scores) > 1 and not is_sequence(targets[0])
+    return cross_entropy if classes else mse_loss
 
 
 def _owners(model: Module) -> dict[Value, str]:

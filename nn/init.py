@@ -23,8 +23,16 @@ Initialiser = Callable[..., float]
 
 
 def source(rng: random.Random | None) -> Any:
-    """Where random numbers come from: ``rng``, or Python's module ``random``."""
-    return random if rng is None else rng
+    """Where random numbers come from: ``rng``, or Python's module ``random``.
+
+    Raises:
+        OptionError: ``rng`` is no generator of Python's, but a seed, say.
+    """
+    if rng is None:
+        return random
+    if not hasattr(rng, "gauss"):
+        raise OptionError(f"rng is a generator, random.Random(7) for one; got {rng!r}")
+    return rng
 
 
 def uniform(fan_in: int, fan_out: int, rng: random.Random | None = None) -> float:

@@ -71,7 +71,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> Path:
     True
     """
     target = Path(path)
-    suffix = _suffix(target)
+    suffix = file_format(target)
     head = {
         "format": FORMAT, "version": str(VERSION), "sha256": _NO_DIGEST, "class": type(model).__name__,
         "model": blueprint(model),
@@ -127,7 +127,7 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Module:
 
 def _read(file: Path) -> Contents:
     """What the file holds, once its digest, its format and its version are known to be right."""
-    suffix = _suffix(file)
+    suffix = file_format(file)
     data = file.read_bytes()
     if suffix == ".safetensors":
         _refuse_wrong_length(file, data)
@@ -156,7 +156,12 @@ def _read(file: Path) -> Contents:
         raise ModelFileError(f"{file} is no model that nn.save wrote: {error!r}") from error
 
 
-def _suffix(file: Path) -> str:
+def file_format(file: Path) -> str:
+    """The ending of the file's name, which says its format.
+
+    Raises:
+        ModelFileError: it is none of ``SUFFIXES``.
+    """
     if file.suffix not in SUFFIXES:
         raise ModelFileError(f"the name of a model file ends in {' or '.join(SUFFIXES)}; got {str(file)!r}")
     return file.suffix

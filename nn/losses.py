@@ -123,7 +123,7 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
         reduction: ``"mean"`` over all entries, ``"sum"`` or ``"none"``.
 
     Raises:
-        TargetError: the shapes differ, or a prediction is no probability.
+        TargetError: the shapes differ, or a prediction or target is no probability.
 
     >>> binary_cross_entropy([0.5, 0.0], [1, 1], reduction="none")
     [0.6931471805599453, 100.0]
@@ -140,6 +140,8 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
             return -autograd.maximum(autograd.log(p), -100.0)
         if fixed and y == 0:
             return -autograd.maximum(autograd.log1p(-p), -100.0)
+        if fixed:
+            _probability("binary_cross_entropy", y)
         yes, no = autograd.maximum(autograd.log(p), -100.0), autograd.maximum(autograd.log1p(-p), -100.0)
         return (y - 1.0) * no - y * yes
 
@@ -155,7 +157,7 @@ def binary_cross_entropy_with_logits(input: Any, target: Any, reduction: str = "
         reduction: ``"mean"`` over all entries, ``"sum"`` or ``"none"``.
 
     Raises:
-        TargetError: the shapes differ.
+        TargetError: the shapes differ, or a target is no probability.
 
     >>> binary_cross_entropy_with_logits([1000.0, -1000.0], [1, 1], reduction="none")
     [0.0, 1000.0]
@@ -167,6 +169,8 @@ def binary_cross_entropy_with_logits(input: Any, target: Any, reduction: str = "
             return autograd.softplus(-z)
         if fixed and y == 0:
             return autograd.softplus(z)
+        if fixed:
+            _probability("binary_cross_entropy_with_logits", y)
         return autograd.softplus(z) - y * z
 
     return by_entry("binary_cross_entropy_with_logits", input, target, entry, reduction)
@@ -253,6 +257,13 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     return by_entry("kl_div", x, target, entry, "sum") / (len(x) if isinstance(x, list | tuple) else 1)
 
 
+def _probability(name: str, target: float) -> None:
+    if not 0.0 <= target <= 1.0:
+        raise TargetError(
+            f"{name} takes targets from 0 to 1; got {target!r}. For several classes there is cross_entropy"
+        )
+
+
 def class_index(name: str, target: Any, classes: int) -> int:
     """``target`` as the index of one of so many classes.
 
@@ -285,6 +296,8 @@ def loss_function(loss: str | Callable[..., Any]) -> Callable[..., Any]:
     Raises:
         OptionError: there is none of that name.
     """
+    if isinstance(loss, type):
+        raise OptionError(f"a loss is a function or an object, and {loss.__name__} is a class: write {loss.__name__}()")
     if callable(loss):
         return loss
     if loss not in FUNCTIONS:

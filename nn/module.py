@@ -183,7 +183,7 @@ class Module:
             parameter.zero_grad()
 
     def reset_parameters(self, init: Any = None, rng: random.Random | None = None) -> None:
-        """Draw every weight inside afresh.
+        """Draw the weights of every layer inside afresh; Values in attributes of a class of your own stay.
 
         Args:
             init: how (see ``nn.init``); None means each layer's own default.
@@ -218,8 +218,10 @@ class Module:
             strict: whether paths must match exactly; with False the ones on one side only are returned.
 
         Raises:
-            StateDictError: paths are missing or unknown (with ``strict``), or an entry is no number.
+            StateDictError: paths are missing or unknown (with ``strict``), an entry is no number, or it is no dict.
         """
+        if not isinstance(state_dict, Mapping):
+            raise StateDictError(f"a state is a dict, as state_dict() gives it; got {state_dict!r:.80}")
         parameters = dict(self.named_parameters())
         known = {*parameters, *(name for name, _ in self.named_buffers())}
         missing = [name for name in (*parameters, *(known - parameters.keys())) if name not in state_dict]

@@ -60,10 +60,11 @@ def fit(
             numbers it sees, and the loss must be a mean over samples.
 
     Returns:
-        The history. After Ctrl-C as well: the model then is as the last completed step left it.
+        The history. After Ctrl-C as well: the model then is as the last step left it, and can be used and trained on;
+        where the step itself was interrupted, some parameters may have taken it and others not.
 
     Raises:
-        OptionError: a number outside its range, or a name that does not exist.
+        OptionError: a number outside its range, a name that does not exist, or an optimizer of another model.
         LengthError: the data have no samples, or not one target for each.
 
     >>> from nn import MLP
@@ -74,8 +75,8 @@ def fit(
     >>> history.epochs, history["loss"][0] > history["loss"][-1]
     (3, True)
     """
-    if epochs < 1 or (batch_size is not None and batch_size < 1):
-        raise OptionError(f"epochs and batch_size are at least 1; got {epochs!r} and {batch_size!r}")
+    if not _is_count(epochs) or not (batch_size is None or _is_count(batch_size)):
+        raise OptionError(f"epochs and batch_size are whole numbers, at least 1; got {epochs!r} and {batch_size!r}")
     train = samples(data)
     held_out = None if validation_data is None else samples(validation_data)
     size = len(train.inputs) if batch_size is None else batch_size
@@ -86,12 +87,12 @@ def fit(
     run = Run(model, optimizer, epochs)
     parts = partial(batches, train, size, source(rng) if shuffle else None, least=2 if needs_batch(model) else 1)
     backend = compile if isinstance(compile, str) else "auto"
-    step = CompiledStep(model, loss, train, bool(named), backend) if compile else EagerStep(model, loss)
     mode, started = getattr(model, "training", True), time.perf_counter()
     try:
+        for watcher in watchers:
+            watcher.on_train_begin(run)
+        step = CompiledStep(model, loss, train, bool(named), backend) if compile else EagerStep(model, loss)
         with Progress(epochs, -(-len(train.inputs) // size), verbose) as progress:
-            for watcher in watchers:
-                watcher.on_train_begin(run)
             while run.epoch < epochs and not run.stopping:
                 _set_mode(model, True)
                 numbers = _epoch(step, optimizer, parts(), named, progress)
@@ -256,4 +257,16 @@ def _optimizer(optimizer: Any, model: Any) -> Optimizer:
     if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
         optimizer = optimizer(model.parameters())
     made: Optimizer = optimizer
+    if isinstance(model, Module) and isinstance(made, Optimizer):
+        changed = {p for group in made.param_groups for p in group["params"]}
+        if changed.isdisjoint(model.parameters()):
+            raise OptionError(
+                "the optimizer was made for other parameters and would change none of this model's: make it over "
+                "model.parameters() once the model is as it will be trained"
+            )
     return made
+
+
+def _is_count(number: Any) -> bool:
+    """Whether it is a whole number from 1 up, Python's or NumPy's."""
+    return hasattr(number, "__index__") and number >= 1

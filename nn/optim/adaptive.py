@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from math import sqrt
 from typing import Any
 
+from nn.errors import OptionError
 from nn.optim.optimizer import Group, Numbers, Optimizer, at_least_zero, below_one, decayed, moved
 
 
@@ -153,6 +154,8 @@ class Adam(Optimizer):
     def check(self, group: Group) -> None:
         """Raise ``OptionError`` for an option outside its range."""
         super().check(group)
+        if not isinstance(group["betas"], tuple | list) or len(group["betas"]) != 2:
+            raise OptionError(f"betas are two numbers in [0, 1), as in (0.9, 0.999); got {group['betas']!r}")
         for index, beta in enumerate(group["betas"]):
             below_one(f"betas[{index}]", beta)
 

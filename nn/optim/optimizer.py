@@ -50,6 +50,7 @@ class Optimizer:
         self.defaults = dict(defaults)
         self.param_groups: list[Group] = []
         self._memory: list[Memory] = []
+        refuse_callable(params)
         given: list[Any] = [params] if isinstance(params, Value | Mapping) else list(params)
         if not given:
             raise OptionError("there is nothing to optimise: the list of parameters is empty")
@@ -67,6 +68,7 @@ class Optimizer:
                 f"{type(self).__name__} has no option {unknown[0]!r}; its options are {', '.join(self.defaults)}"
             )
         params = group["params"]
+        refuse_callable(params)
         params = [params] if isinstance(params, Value) else list(params)
         known = {p for other in self.param_groups for p in other["params"]}
         for p in params:
@@ -206,9 +208,16 @@ def _memory_of(state: Mapping[str, Any], size: int) -> Memory:
     return Memory(steps, lists)
 
 
+def refuse_callable(params: Any) -> None:
+    """Raise ``OptionError`` for a model, or its method ``parameters``, in the place of what that method gives."""
+    if callable(params):
+        raise OptionError(f"parameters are a list of Values, as model.parameters() gives it; got {params!r:.80}")
+
+
 def at_least_zero(group: Group, name: str) -> None:
     """Raise ``OptionError`` where the option is there and is no number from 0 up."""
-    if name in group and not 0.0 <= group[name] < float("inf"):
+    number = group.get(name, 0.0)
+    if isinstance(number, str) or not hasattr(number, "__float__") or not 0.0 <= number < float("inf"):
         raise OptionError(f"{name} must be a finite number from 0 up; got {group[name]!r}")
 
 

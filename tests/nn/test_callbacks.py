@@ -165,3 +165,15 @@ def test_a_name_that_the_history_lacks_is_refused() -> None:
 def test_options_outside_their_range_are_refused(make: Any) -> None:
     with pytest.raises(nn.OptionError):
         make()
+
+
+def test_a_checkpoint_refuses_a_name_it_cannot_save_before_any_training() -> None:
+    with pytest.raises(nn.ModelFileError, match=r"\.safetensors or \.json"):
+        nn.Checkpoint("model.pkl")
+
+
+def test_a_checkpoint_says_which_names_there_are(tmp_path: Path) -> None:
+    run = Run(nn.MLP(1, [1]), None, 1)
+    run.history.append({"loss": 1.0})
+    with pytest.raises(nn.OptionError, match=r"'val_loss'.*There are epoch, loss"):
+        nn.Checkpoint(tmp_path / "{val_loss}.json").on_epoch_end(run)

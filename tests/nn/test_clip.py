@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 
@@ -73,3 +74,9 @@ def test_bounds_below_zero_are_refused(call: object) -> None:
     assert callable(call)
     with pytest.raises(nn.OptionError):
         call()
+
+
+@pytest.mark.parametrize("clip", [nn.clip_grad_value_, nn.clip_grad_norm_])
+def test_a_model_in_the_place_of_its_parameters_is_refused(clip: Callable[..., object]) -> None:
+    with pytest.raises(nn.OptionError, match=r"as model\.parameters\(\) gives it; got MLP of"):
+        clip(nn.MLP(1, [1]), 1.0)

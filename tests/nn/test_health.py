@@ -105,6 +105,13 @@ def test_any_loss_may_be_given() -> None:
     assert nn.diagnose(model, (X, [RNG.randrange(3) for _ in X]), loss="cross_entropy").loss > 0
 
 
+def test_without_a_loss_a_classifier_is_looked_at_with_its_cross_entropy() -> None:
+    model, data = nn.MLP(4, [5, 3], rng=random.Random(0)), (X, [RNG.randrange(3) for _ in X])
+    assert nn.diagnose(model, data).loss == nn.diagnose(model, data, loss="cross_entropy").loss
+    distributions = (X, [[0.5, 0.25, 0.25] for _ in X])
+    assert nn.diagnose(model, distributions).loss == nn.diagnose(model, distributions, loss="mse_loss").loss
+
+
 def test_nothing_of_the_model_is_changed() -> None:
     model: Any = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm(4), nn.Linear(4, 1))
     for p in model.parameters():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from math import sqrt
 from statistics import fmean, pvariance
+from typing import Any
 
 import pytest
 
@@ -85,3 +86,9 @@ def test_an_initialisation_may_be_a_function() -> None:
 def test_an_unknown_name_is_refused_with_those_there_are() -> None:
     with pytest.raises(nn.OptionError, match="'orthogonal'; there are uniform, "):
         nn.Linear(2, 3, init="orthogonal")
+
+
+@pytest.mark.parametrize("make", [lambda rng: nn.MLP(1, [1], rng=rng), lambda rng: nn.Dropout(rng=rng)([1.0])])
+def test_a_seed_in_the_place_of_a_generator_is_refused(make: Any) -> None:
+    with pytest.raises(nn.OptionError, match=r"random\.Random\(7\) for one; got 7"):
+        make(7)

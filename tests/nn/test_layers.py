@@ -198,6 +198,11 @@ def test_batchnorm_resets_to_a_fresh_one() -> None:
     assert layer.state_dict() == fresh
 
 
+def test_batchnorm_refuses_a_negative_size() -> None:
+    with pytest.raises(nn.OptionError, match="0 features or more; got -1"):
+        nn.BatchNorm(-1)
+
+
 @pytest.mark.parametrize("options", [{"eps": -1.0}, {"momentum": 2.0}])
 def test_batchnorm_refuses_options_out_of_range(options: dict[str, float]) -> None:
     with pytest.raises(nn.OptionError, match="must be 0 or more and momentum"):

@@ -160,6 +160,8 @@ def test_numpy_predictions_and_targets_are_taken() -> None:
         (lambda: nn.cross_entropy([[0.0, 1.0]], [[0.1, 0.2, 0.7]]), "2 logits and a distribution over 3"),
         (lambda: nn.hinge_loss([0.5], [0]), r"Classes 0 and 1 become 2 \* y - 1"),
         (lambda: nn.binary_cross_entropy(1.5, 1), "there is binary_cross_entropy_with_logits"),
+        (lambda: nn.binary_cross_entropy(0.5, 2), "targets from 0 to 1; got 2. For several classes"),
+        (lambda: nn.binary_cross_entropy_with_logits([0.5], [-1]), "targets from 0 to 1; got -1"),
     ],
 )  # fmt: skip
 def test_targets_that_do_not_fit_are_refused(call: Any, text: str) -> None:

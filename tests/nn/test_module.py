@@ -163,6 +163,12 @@ def test_a_state_that_does_not_fit_changes_nothing(change: Any, text: str) -> No
     assert isinstance(error.value, ValueError)
 
 
+@pytest.mark.parametrize("state", [None, [1.0, 2.0], "weights.json"])
+def test_a_state_that_is_no_dict_is_refused(nested: Nested, state: Any) -> None:
+    with pytest.raises(nn.StateDictError, match="a state is a dict"):
+        nested.load_state_dict(state)
+
+
 def test_without_strict_what_fits_is_loaded_and_the_rest_named() -> None:
     model = nn.Linear(1, 1)
     missing, unexpected = model.load_state_dict({"weight[0][0]": 7.0, "other": 1.0}, strict=False)

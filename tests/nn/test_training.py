@@ -12,6 +12,7 @@ import pytest
 
 import nn
 from autograd import AutogradError, LengthError, StructureError, Value, no_grad
+from nn.data import samples
 from tests.requires import requires
 
 X = [[float(a), float(b)] for a in range(4) for b in range(4)]
@@ -204,6 +205,14 @@ def test_all_forms_of_data_are_the_same() -> None:
     assert all(state == states[0] for state in states)
 
 
+def test_a_data_set_that_is_only_indexed_is_read() -> None:
+    class Pairs:
+        def __getitem__(self, index: int) -> tuple[list[float], float]:
+            return [([0.0], 1.0), ([1.0], 3.0)][index]
+
+    assert samples(Pairs()) == samples([([0.0], 1.0), ([1.0], 3.0)])
+
+
 def test_targets_in_a_column_are_targets() -> None:
     model, other = line(), line()
     trained(model, (X, [[y] for y in Y]))
@@ -239,6 +248,14 @@ def test_data_that_fit_no_form_are_refused(data: Any, error: type[Exception], sa
     ("changes", "said"),
     [
         ({"epochs": 0}, "at least 1"),
+        ({"epochs": 1.5}, "whole numbers"),
+        ({"epochs": "3"}, "whole numbers"),
+        ({"batch_size": 2.5}, "whole numbers"),
+        ({"rng": 0}, r"random\.Random\(7\) for one; got 0"),
+        ({"loss": nn.MSELoss}, r"MSELoss is a class: write MSELoss\(\)"),
+        ({"optimizer": nn.optim.SGD([Value(1.0)])}, "would change none of this model's"),
+        ({"callbacks": nn.EarlyStopping()}, "callbacks is a list"),
+        ({"callbacks": [nn.EarlyStopping]}, "EarlyStopping is a class"),
         ({"batch_size": 0}, "at least 1"),
         ({"loss": "cross"}, "no loss is called 'cross'"),
         ({"optimizer": "adamant"}, "no optimizer is called 'adamant'"),
@@ -292,6 +309,28 @@ def test_ctrl_c_during_validation_leaves_recording_on_and_the_mode_as_it_was() -
     assert history.stopped == "interrupted"
     assert model.training is True
     assert model(X[0]).parents
+
+
+def test_ctrl_c_while_compiling_gives_an_empty_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nn.training.CompiledStep", interrupted)
+    model = line()
+    before = model.state_dict()
+    history = trained(model, compile=True)
+    assert (history.epochs, history.stopped) == (0, "interrupted")
+    assert model.state_dict() == before
+
+
+def test_a_program_that_cannot_be_made_leaves_the_weights_of_this_training() -> None:
+    stopping = nn.EarlyStopping()
+    trained(line(), callbacks=[stopping])
+    model = nn.Sequential(line(), nn.Dropout())
+    before = model.state_dict()
+    with pytest.raises(nn.OptionError, match="compile=True"):
+        trained(model, callbacks=[stopping], compile=True)
+    assert model.state_dict() == before
 
 
 def test_another_error_passes_through_and_puts_the_mode_back() -> None:
