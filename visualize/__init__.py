@@ -1,8 +1,10 @@
 """Pictures of graphs, and backprop one contribution at a time.  Reads graphs; holds no derivative of its own."""
 
+from visualize import plots
 from visualize.dot import draw_dot, trace
 from visualize.errors import DrawingError
 from visualize.latex import latex
+from visualize.program import program
 from visualize.save import save
 from visualize.steps import Backward, Contribution, Forward, Steps
 from visualize.svg import to_svg
@@ -17,6 +19,8 @@ __all__ = [
     "Walk",
     "draw_dot",
     "latex",
+    "plots",
+    "program",
     "save",
     "to_svg",
     "trace",
