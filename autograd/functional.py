@@ -134,7 +134,9 @@ def _inside() -> Iterator[None]:
 def _chosen(argnums: int | Sequence[int], count: int) -> tuple[tuple[int, ...], bool]:
     """The positions to differentiate, and whether one alone was asked for."""
     single = isinstance(argnums, int)
-    asked = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    asked = (argnums,) if isinstance(argnums, int) else argnums
+    if not isinstance(asked, list | tuple) or not all(isinstance(index, int) for index in asked):
+        raise StructureError(f"argnums is the position of an argument, such as 0, or a tuple of them; got {argnums!r}")
     for index in asked:
         if not -count <= index < count:
             raise LengthError(f"argnums names argument {index}, but the function was called with {count} arguments")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from autograd.errors import GradcheckError
+from autograd.errors import GradcheckError, OpaqueNodeError, OperandTypeError
 from autograd.formula import World
 from autograd.functional import leaves, rebuild
 from autograd.graph import Node, topological_order
@@ -39,6 +39,8 @@ def gradcheck(
 
     Raises:
         GradcheckError: names node, parent, expected and found.
+        OpaqueNodeError: a node of the graph has a backward rule given by hand; check it within a function.
+        OperandTypeError: ``f`` is neither a function nor a Value, or a function comes without ``inputs``.
 
     >>> gradcheck(lambda x, y: (x * y).tanh(), [0.3, -2.0])
     True
@@ -47,9 +49,18 @@ def gradcheck(
     """
     world = _fifty_digits() if digits is None or digits else None
     if isinstance(f, Value):
+        for node in topological_order(f):
+            if node.is_opaque:
+                raise OpaqueNodeError(
+                    f"the node {node._op!r} cannot be checked on its own: its backward rule was given by hand. Check "
+                    "the function that makes it: `gradcheck(f, inputs)` compares the gradients of the inputs"
+                )
         _check_nodes(f, world, rtol, atol)
         return True
-    trees = tuple(inputs or ())
+    if not callable(f) or inputs is None:
+        given = f"got {type(f).__name__}" if not callable(f) else "the function came without inputs"
+        raise OperandTypeError(f"gradcheck takes a Value, or a function and the list of its inputs; {given}")
+    trees = tuple(inputs)
     numbers = [leaf._data if isinstance(leaf, Value) else leaf for leaf in leaves(trees, "an input")]
 
     def run(at: Sequence[float]) -> tuple[Any, list[Value]]:
@@ -86,8 +97,6 @@ def _check_nodes(root: Value, world: World | None, rtol: float, atol: float) -> 
         slots = [(g, k) for g, group in enumerate(node.groups) for k, x in enumerate(group) if isinstance(x, Node)]
         for g, k in slots:
             parent, found = node.groups[g][k], next(partials)
-            if isinstance(parent, Node) and not math.isfinite(found):
-                continue
             wrong = _deviation(
                 lambda x, node=node, g=g, k=k, m=m: _value(node, m, {(g, k): x}),  # type: ignore[misc]
                 parent.data, found, None if m is FLOATS else m, rtol, atol,
@@ -134,8 +143,6 @@ def _deviation(
     along: Callable[[Any], Any], x: float, found: float, m: World | None, rtol: float, atol: float
 ) -> str | None:
     """What the difference quotient says, if ``found`` contradicts it; None if they agree or it has nothing to say."""
-    if not math.isfinite(found):
-        return None
     try:
         left, right, error = _one_sided(along, x) if m is None else _fine(along, m.namespace["number"](x))
     except (ArithmeticError, ValueError, TypeError):
@@ -164,6 +171,8 @@ def _fine(along: Callable[[Any], Any], x: Any) -> tuple[float, float, float]:
 def _one_sided(along: Callable[[float], float], x: float) -> tuple[float, float, float]:
     """Ridders' extrapolated central difference; at a kink the two one-sided quotients."""
     here = along(x)
+    if not math.isfinite(here):
+        raise ValueError("there is no value, and so no slope")
     h = 1e-7 * max(1.0, abs(x))
     left, right = (here - along(x - h)) / h, (along(x + h) - here) / h
     if abs(left - right) > 1e-2 * max(abs(left), abs(right), 1e-3):

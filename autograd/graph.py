@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple, TypeVar
 
-from autograd.errors import GraphCycleError
+from autograd.errors import GraphCycleError, OperandTypeError
 from autograd.ops import Op
 
 Groups = tuple[Sequence[Any], ...]
@@ -181,11 +181,17 @@ def topological_order(root: N) -> list[N]:
 
     Backward runs through this list from its end. A leaf stands right before the first node that uses it.
 
+    Raises:
+        OperandTypeError: ``root`` is no Value.
+
     >>> from autograd import Value
     >>> a, b = Value(2.0, label="a"), Value(3.0, label="b")
     >>> [node.label or node._op for node in topological_order(a * b + a)]
     ['a', 'b', '*', '+']
     """
+    if not isinstance(root, Node):
+        hint = "; take one of its Values, or their sum" if isinstance(root, list | tuple) else ""
+        raise OperandTypeError(f"the root of a graph is a Value; got one of type {type(root).__name__}{hint}")
     interior = interior_order(root)
     if not interior:
         return [root]

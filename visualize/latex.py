@@ -97,9 +97,8 @@ def _derivative(nodes: Sequence[Value], leaf: Value, names: Mapping[Value, str])
     """Four kinds of lines: fractions, their formulas, their numbers, and what the names in between stand for."""
     root = nodes[-1]
     if leaf not in names:
-        raise StructureError(
-            f"{leaf.label or repr(leaf)} is not in the graph of {root.label or repr(root)}, so it has no derivative"
-        )
+        shown = getattr(leaf, "label", "") or repr(leaf)  # what was given may be no Value at all
+        raise StructureError(f"{shown} is not in the graph of {root.label or repr(root)}, so it has no derivative")
     wanted = _fraction(names[root], names[leaf])
     if leaf is root:
         return [f"{wanted} = 1"]

@@ -3,37 +3,59 @@
 What does not live here: the steps (``steps.py``).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from autograd import Value
-from visualize.derivative import SHOWN, number
+from visualize.derivative import SHOWN, number, operand_names
 from visualize.steps import Backward, Forward, Steps
 
 
 def equation(walk: Steps, node: Value) -> str:
-    """The node as an expression in its operands' names: ``a * b``, ``tanh(n)``, ``dot(w[0], ..., b)``."""
-    assert node.op is not None
-    return _written(node, [walk.name[x] if isinstance(x, Value) else number(x) for x in node.operands])
+    """The node as an expression in its operands' names: ``a * b``, ``tanh(n)``, ``dot([w, v], [x, y], b)``."""
+    return _written(node, operand_names(node, walk.name))
 
 
 def equation_in_numbers(node: Value) -> str:
     """The same with the operands' numbers: ``2 * (-3)``."""
-    digits = [number(x.data if isinstance(x, Value) else x) for x in node.operands]
-    if len(digits) == 2:  # 5 - -3 is hard to read, and -3 ** 2 would be read as -(3 ** 2)
-        first, second = (f"({x})" if x.startswith("-") else x for x in digits)
-        digits = [first if node._op.startswith("**") else digits[0], second]
+    digits = [[number(x.data if isinstance(x, Value) else x) for x in group] for group in node.groups]
+    assert node.op is not None
+    if _infix(node, digits):  # 5 - -3 is hard to read, and -3 ** 2 would be read as -(3 ** 2)
+        (first,), (second,) = digits
+        digits = [[_bracketed(first) if node._op.startswith("**") else first], [_bracketed(second)]]
+    elif node.op.name == "neg":
+        digits = [[_bracketed(digits[0][0])]]
     return _written(node, digits)
 
 
-def _written(node: Value, operands: list[str]) -> str:
+def _bracketed(digits: str) -> str:
+    return f"({digits})" if digits.startswith("-") else digits
+
+
+def _infix(node: Value, groups: Sequence[Sequence[str]]) -> bool:
+    assert node.op is not None
+    return [len(group) for group in groups] == [1, 1] and not node.op.symbol[:1].isalpha()
+
+
+def _written(node: Value, groups: Sequence[Sequence[str]]) -> str:
     op = node.op
     assert op is not None
-    if len(operands) == 2 and not op.symbol[:1].isalpha():
-        return f"{operands[0]} {op.symbol} {operands[1]}"
+    if _infix(node, groups):
+        return f"{groups[0][0]} {op.symbol} {groups[1][0]}"
     if op.name == "neg":
-        return f"-{operands[0]}"
-    shown = operands if len(operands) <= SHOWN else [*operands[: SHOWN - 1], "...", operands[-1]]
-    return f"{op.name}({', '.join(shown)})"
+        return f"-{groups[0][0]}"
+    if len(groups) == 1:
+        return f"{op.name}({_listed(groups[0])})"
+    # where one list ends and the next begins is told by brackets
+    texts = [
+        f"[{_listed(group)}]" if name in ("xs", "ws") else group[0]
+        for name, group in zip(op.operands, groups, strict=True)
+    ]
+    return f"{op.name}({', '.join(texts)})"
+
+
+def _listed(operands: Sequence[str]) -> str:
+    return ", ".join(operands if len(operands) <= SHOWN else [*operands[: SHOWN - 1], "...", operands[-1]])
 
 
 def step_text(walk: Steps, step: Forward | Backward) -> str:
@@ -75,6 +97,8 @@ def as_text(walk: Steps) -> str:
       a.grad = 6
     """
     lines: list[str] = ["forward"]
+    if walk.root.is_leaf:
+        lines.append(f"  {walk.name[walk.root]} = {number(walk.root.data)}")
     lines += [_indented(step_text(walk, step)) for step in walk.forward]
     lines.append("backward, upstream × local = contribution, before + contribution = after")
     lines += [_indented(step_text(walk, step)) for step in walk.backward]

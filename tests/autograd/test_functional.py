@@ -181,3 +181,9 @@ def test_an_argument_that_is_not_there_and_a_direction_of_another_shape_are_name
         jvp(lambda x: x[0], [1.0, 2.0], [1.0])
     with pytest.raises(autograd.LengthError, match="cotangent"):
         vjp(lambda x: x, 1.0)[1]([1.0, 2.0])
+
+
+@pytest.mark.parametrize("argnums", ["x", 1.0, None, (0, "x")])
+def test_an_argument_is_named_by_its_position(argnums: Any) -> None:
+    with pytest.raises(autograd.StructureError, match="argnums is the position"):
+        grad(lambda x, y: x * y, argnums=argnums)(1.0, 2.0)

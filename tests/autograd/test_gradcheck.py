@@ -203,3 +203,47 @@ def test_the_inputs_gradients_stay_as_they_are() -> None:
     gradcheck(lambda x: x * x, [x])
     gradcheck(x * x)
     assert x.grad == 5.0
+
+
+@DIGITS
+def test_a_partial_that_is_not_finite_where_the_slope_is_is_caught(digits: int | None) -> None:
+    name = f"test_gradcheck_lost_{digits}"
+    lost = autograd.primitive(name, "x * x", "2 * x * nan")
+    try:
+        with pytest.raises(GradcheckError, match="found nan"):
+            gradcheck(lost(Value(1.5)), digits=digits)
+        with pytest.raises(GradcheckError, match="found nan"):
+            gradcheck(lost, [1.5], digits=digits)
+    finally:
+        del TABLE[name]
+
+
+@DIGITS
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda x: x.log(), lambda x: x.sqrt(), lambda x: 1 / x, lambda x: autograd.atan2(x, 0.0 * x), lambda x: x % x,
+        lambda x: (x + 1).asin(), lambda x: (x + 1).acosh(), lambda x: (x - 1).atanh(), lambda x: (x + 1000).exp(),
+        lambda x: (x - 1) ** (x + 3), lambda x: x * math.inf,
+    ],
+)  # fmt: skip
+def test_at_a_pole_and_at_the_edge_of_a_domain_there_is_no_difference_to_hold_against(
+    build: Callable[[Any], Any], digits: int | None
+) -> None:
+    assert gradcheck(build(Value(0.0)), digits=digits)
+
+
+@pytest.mark.parametrize("by_hand", ["rule", "parents"])
+def test_a_graph_with_a_rule_by_hand_is_not_called_right_unseen(by_hand: str) -> None:
+    x = Value(2.0)
+    node = Value(6.0, (x,), "triple") if by_hand == "parents" else x * 3
+    if by_hand == "rule":
+        node._backward = lambda: None
+    with pytest.raises(autograd.OpaqueNodeError, match=r"gradcheck\(f, inputs\)"):
+        gradcheck(node + 1)
+
+
+@pytest.mark.parametrize(("arguments", "says"), [((3,), "got int"), ((lambda x: x,), "without inputs")])
+def test_what_is_neither_a_graph_nor_a_function_with_inputs_is_refused(arguments: tuple[Any, ...], says: str) -> None:
+    with pytest.raises(autograd.OperandTypeError, match=says):
+        gradcheck(*arguments)

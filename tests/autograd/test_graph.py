@@ -161,3 +161,9 @@ def test_plain_backward_does_not_mind() -> None:
     x.data = 4.0
     y.backward()
     assert x.grad == 27.0
+
+
+@pytest.mark.parametrize("root", [3.0, None, "x", [Value(1.0)]])
+def test_the_root_of_a_graph_is_a_value(root: Any) -> None:
+    with pytest.raises(autograd.OperandTypeError, match="the root of a graph is a Value"):
+        autograd.topological_order(root)

@@ -208,3 +208,9 @@ def test_a_parser_of_latex_takes_an_expression_with_any_label(label: str) -> Non
 )
 def test_a_number_is_written_as_in_print(number: float, text: str) -> None:
     assert latex_number(number)[0] == text
+
+
+@pytest.mark.parametrize("wrt", ["a", 3.0, Value(1.0)])
+def test_a_derivative_by_what_is_not_in_the_graph_is_refused(wrt: object) -> None:
+    with pytest.raises(StructureError, match="is not in the graph"):
+        latex(Value(2.0, label="a") * 3, wrt=wrt)  # type: ignore[arg-type]
