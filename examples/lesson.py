@@ -1,7 +1,6 @@
 """What the lessons share: options, pictures, data.  Nothing here learns anything; start with ``line_fit.py``."""
 
 import argparse
-import importlib
 import random
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from autograd import MissingExtraError
+from autograd.extra import extra
 
 
 def options(
@@ -47,20 +46,6 @@ def picture(path: str, columns: int = 1) -> Iterator[Any]:
     yield figure.subplots(1, columns)
     figure.savefig(path, dpi=150)
     print(f"picture: {path}")
-
-
-def extra(module: str, name: str) -> Any:
-    """The imported ``module``, which comes with the extra ``name``.
-
-    Raises:
-        MissingExtraError: it is not installed; the text is the command that installs it.
-    """
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f'this lesson needs {module.partition(".")[0]}: pip install "chainrule[{name}]"'
-        ) from error
 
 
 def standardised(rows: Sequence[Sequence[float]]) -> list[list[float]]:

@@ -55,8 +55,8 @@ from nn.losses import (
 )
 from nn.module import Module
 from nn.neuron import MLP, Layer, Neuron
+from nn.overview import summary
 from nn.regularise import l1_penalty, l2_penalty
-from nn.summary import summary
 from nn.training import evaluate, fit, predict
 
 __all__ = [

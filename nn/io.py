@@ -16,13 +16,12 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar, overload
 
 from autograd.extra import extra
+from autograd.files import write
 from nn.blueprint import Blueprint, blueprint, built
 from nn.errors import ModelFileError
 from nn.module import Module
@@ -81,7 +80,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> Path:
     found = _DIGEST.search(data)
     assert found is not None
     digest = hashlib.sha256(data).hexdigest().encode()
-    _write(target, data[: found.start(1)] + digest + data[found.end(1) :])
+    write(target, data[: found.start(1)] + digest + data[found.end(1) :])
     return target
 
 
@@ -237,26 +236,3 @@ def _spelt(number: float) -> float | str:
 
 
 # writing --------------------------------------------------------------------------------------------------------------
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Put ``data`` under the name ``path``, whole or not at all, with the permissions that a new file has."""
-    target = Path(os.path.realpath(path))
-    try:
-        permissions = target.stat().st_mode & 0o7777
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        permissions = 0o666 & ~mask
-    handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, permissions)
-        os.replace(name, target)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise

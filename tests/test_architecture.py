@@ -28,7 +28,7 @@ PACKAGES = ("autograd", "nn", "visualize")
 # The engine from the bottom up. Modules on one line may import each other as long as no cycle comes of it.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("extra",),
+    ("extra", "files"),
     ("ieee",),
     ("formula",),
     ("ops",),
@@ -45,7 +45,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 
 # Modules of the engine that `nn` and `visualize` may import by path; from `autograd` itself they take what it exports.
-PUBLIC_MODULES = frozenset({"errors", "expression", "extra"})
+PUBLIC_MODULES = frozenset({"errors", "expression", "extra", "files"})
 
 # The two imports that go against the direction: module -> package. Each must stand inside a function.
 LAZY_EXCEPTIONS = {

@@ -17,9 +17,9 @@ from tqdm import tqdm
 
 from autograd import LengthError, Value
 from autograd.extra import extra
+from autograd.files import write
 from visualize.derivative import number
 from visualize.escape import visible
-from visualize.files import write
 from visualize.page.graph import HEIGHT, WIDTH, middle, placed
 from visualize.steps import Backward, Contribution, Forward, Steps
 from visualize.text import equation, equation_in_numbers

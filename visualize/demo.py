@@ -16,8 +16,8 @@ import tqdm
 import autograd
 from autograd import Value, no_grad, topological_order
 from autograd.extra import extra
+from autograd.files import write
 from visualize import plots
-from visualize.files import write
 from visualize.svg import to_svg
 from visualize.walk import walk
 

@@ -10,8 +10,8 @@ import webbrowser
 from pathlib import Path
 from typing import Any
 
+from autograd.files import write
 from visualize.escape import attribute_document, markup_text
-from visualize.files import write
 
 
 class Frame:

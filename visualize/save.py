@@ -11,10 +11,10 @@ from pathlib import Path
 
 from autograd import MissingExtraError, Value
 from autograd.extra import extra
+from autograd.files import write
 from visualize.dot import draw_dot
 from visualize.engines import Engine, graphviz_render, has_graphviz
 from visualize.errors import DrawingError
-from visualize.files import write
 from visualize.layout import RankDir
 from visualize.pdf import pdf_of
 from visualize.picture import LIMIT

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import overload
 
 from autograd import Value
-from visualize.files import write
+from autograd.files import write
 from visualize.steps import Steps
 from visualize.text import as_text
 

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from autograd import Value
 from autograd.expression import parse
+from autograd.files import write
 from nn import MLP
 from tests.requires import PROGRAMS
 from visualize import Walk, save, to_svg, walk
-from visualize.files import write
 
 NEURON = "(x1*w1 + x2*w2 + b).tanh()"
 PRESSES = 12

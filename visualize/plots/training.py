@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from autograd import LengthError
 from autograd.extra import extra
-from visualize.files import write
+from autograd.files import write
 from visualize.plots.axes import new_axes
 from visualize.plots.boundary import decision_boundary
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from visualize.files import write
+from autograd.files import write
 
 
 def test_text_is_written_as_utf8_and_the_path_comes_back(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all: the one place where ``visualize`` opens a file to write.
+"""Writing a file whole or not at all: the one place where this project opens a file to write.
 
 The content goes to a temporary file in the same folder, to the disk, and then under its name in one step; whoever
 reads that name meanwhile, or after a crash, finds the old file or the new one and never half of one.
