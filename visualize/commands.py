@@ -31,6 +31,8 @@ def read_values(texts: Sequence[str]) -> dict[str, float]:
     """
     values: dict[str, float] = {}
     for text in texts:
+        if text.startswith("--"):
+            raise ExpressionError(f"there is no option `{visible(text, 60)}` here; --help names those there are")
         name, equals, digits = (part.strip() for part in text.partition("="))
         if not equals or not name.isidentifier() or not name.isascii():
             raise ExpressionError(f"a value is written name=number, such as a=2; got `{visible(text, 60)}`")

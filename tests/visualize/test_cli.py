@@ -209,6 +209,7 @@ def test_latex_prints_the_expression_and_each_derivative(capsys: pytest.CaptureF
         (("a", "a=\x1b[31m"), "the value of `a` is a number, such as 2 or -0.5; got `⟨001B⟩[31m`\n"),
         (("a", "é=1"), "a value is written name=number, such as a=2; got `é=1`\n"),
         (("a", "a=1", "a=2"), "`a` is given twice\n"),
+        (("a", "a=1", "--depth=2"), "there is no option `--depth=2` here; --help names those there are\n"),
         (("__import__('os')",), "text in quotes is not in the expression language\n"),
     ],
 )
