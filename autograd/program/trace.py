@@ -9,7 +9,8 @@ What does not live here: making the program smaller (``passes.py``).
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from autograd.graph import Edges, interior_order, joint_order
+from autograd.errors import OperandTypeError
+from autograd.graph import Edges, Node, interior_order, joint_order
 from autograd.ops import FLOATS, Op, is_list
 from autograd.program.ir import Code, Input, Operand, Source
 from autograd.sweep import refuse_stale
@@ -58,7 +59,11 @@ def trace(roots: Sequence[Any]) -> Traced:
         StaleGraphError: data were changed after the forward pass.
         OpaqueNodeError: a node has no formula that a program could run.
         GraphCycleError: parents assigned by hand form a circle.
+        OperandTypeError: a root is no Value.
     """
+    for root in roots:
+        if not isinstance(root, Node):
+            raise OperandTypeError(f"a program computes Values; got {root!r} of type {type(root).__name__}")
     if len(roots) == 1:
         order = interior_order(roots[0])
     else:

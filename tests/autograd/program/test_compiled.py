@@ -286,3 +286,8 @@ def test_a_chain_of_twenty_thousand_nodes_compiles_without_recursion() -> None:
         node = node * 0.99999
     program = autograd.compile(node, backend="python")
     assert program.run() == pytest.approx(node.data, rel=1e-12)
+
+
+def test_what_is_no_value_cannot_be_compiled() -> None:
+    with pytest.raises(autograd.OperandTypeError, match="a program computes Values; got 3 of type int"):
+        autograd.compile(3)
