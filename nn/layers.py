@@ -102,7 +102,8 @@ class Sequential(Module):
     def __init__(self, *layers: Module | str | Callable[[Any], Any]) -> None:
         self.layers: list[Any] = []
         for layer in layers:
-            self.append(layer)
+            self.layers.append(_layer(layer))
+        self.label_parameters()
 
     def append(self, layer: Module | str | Callable[[Any], Any]) -> "Sequential":
         """Add a layer at the end; gives the module back.
@@ -110,10 +111,7 @@ class Sequential(Module):
         Raises:
             OptionError: it is no module, no function and no name of an activation.
         """
-        made: Any = activation(layer) if isinstance(layer, str) else layer
-        if not callable(made) or isinstance(made, type):
-            raise OptionError(f"a layer is a module, a function or the name of an activation; got {layer!r}")
-        self.layers.append(made)
+        self.layers.append(_layer(layer))
         self.label_parameters()
         return self
 
@@ -131,6 +129,14 @@ class Sequential(Module):
 
     def __getitem__(self, index: int) -> Any:
         return self.layers[index]
+
+
+def _layer(layer: Any) -> Any:
+    """What stands for ``layer`` in a Sequential: a module or a function."""
+    made: Any = activation(layer) if isinstance(layer, str) else layer
+    if not callable(made) or isinstance(made, type):
+        raise OptionError(f"a layer is a module, a function or the name of an activation; got {layer!r}")
+    return made
 
 
 class Dropout(Module):
