@@ -81,7 +81,11 @@ def test_the_example_neuron_is_the_one_that_is_announced() -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 def test_an_interrupt_ends_it_quietly_and_leaves_no_file(sklearn: None, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "visualize.cli", "demo", "moons", "--steps", "100000", "--out", str(tmp_path)]
+    # A suite that runs in the background inherits an ignored SIGINT; the person at the keyboard does not.
+    start = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); " + (
+        "from visualize.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", start, "demo", "moons", "--steps", "100000", "--out", str(tmp_path)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
     assert running.stdout is not None
@@ -90,7 +94,10 @@ def test_an_interrupt_ends_it_quietly_and_leaves_no_file(sklearn: None, tmp_path
             break
     time.sleep(0.3)
     running.send_signal(signal.SIGINT)
-    _, complaint = running.communicate(timeout=30)
+    try:
+        _, complaint = running.communicate(timeout=30)
+    finally:
+        running.kill()
     assert running.returncode == 130
     assert b"Traceback" not in complaint
     assert complaint.endswith(b"chainrule: interrupted\n")
