@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Final, Literal
 
+from autograd.errors import AutogradError
+
 from .clusters import ROOT, ClusterTree
 from .coordinates import Distances, Placement
 from .network import Network, build_network
@@ -35,7 +37,7 @@ STEEPNESS: Final = 5.0  # a gap between columns grows until its edges rise at mo
 WIDEST: Final = 3.0  # but never beyond this many times `Spacing.rank`
 
 
-class LayoutError(ValueError):
+class LayoutError(AutogradError, ValueError):
     """The graph cannot be laid out: a cycle, an unknown or doubled id, a size that is no length."""
 
 
