@@ -57,7 +57,7 @@ class Activation(Module):
 
     def function(self, x: Any) -> Any:
         """The activation of one number or Value."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} is a base without a formula: define function(self, x) in it")
 
     def forward(self, x: Any) -> Any:
         """``function`` of every entry, in lists of the same shape."""

@@ -89,7 +89,9 @@ def _arguments(module: Module) -> dict[str, Any]:
             return {"nin": len(neuron.w), "nout": len(module.neurons), **kwargs}
         case MLP():
             sizes = [len(layer.neurons) for layer in module.layers]
-            activation = module.layers[0].neurons[0].activation if len(sizes) > 1 else "relu"
+            first = module.layers[0]
+            name = "softmax" if first.softmax else first.neurons[0].activation
+            activation = name if len(sizes) > 1 else "relu"
             return {"nin": len(module.layers[0].neurons[0].w), "nouts": sizes, "activation": activation}
     found: dict[str, Any] = {}
     for parameter in inspect.signature(type(module)).parameters.values():

@@ -104,7 +104,7 @@ class Layer(Module):
 
     def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:
         self.softmax = kwargs.get("activation") == "softmax" and kwargs.get("nonlin", True)
-        if self.softmax:
+        if kwargs.get("activation") == "softmax":
             kwargs["activation"] = "linear"
         kwargs.setdefault("fan_out", nout)
         self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]

@@ -37,7 +37,7 @@ class LRScheduler:
 
     def rate(self, base: float, t: int) -> float:
         """The learning rate at step ``t`` for the base rate ``base``; a subclass defines it."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} is a base without a rule: define rate(self, base, t) in it")
 
     def step(self) -> None:
         """Go on to the next step, and set the rates."""

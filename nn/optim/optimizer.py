@@ -93,7 +93,7 @@ class Optimizer:
 
     def update(self, data: Numbers, grads: Numbers, memory: dict[str, Numbers], t: int, group: Group) -> Numbers:
         """The parameters' new numbers from the present ones; ``t`` counts their updates from 1."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} is a base without a rule: define update in it")
 
     # the walk -------------------------------------------------------------------------------------------------------
 

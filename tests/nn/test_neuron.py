@@ -100,3 +100,11 @@ def test_under_provenance_a_node_knows_the_module_that_made_it() -> None:
     assert out.scope == ("critic", "layers[1]", "neurons[0]")
     assert hidden.scope == ("critic", "layers[0]", "neurons[0]")
     assert model([0.3, -0.7]).scope == ()
+
+
+def test_hidden_layers_may_be_softmaxes_and_are_rebuilt_as_such(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    model = nn.MLP(2, [3, 1], activation="softmax")
+    hidden = model.layers[0]([0.3, -0.7])
+    assert sum(h.data for h in hidden) == pytest.approx(1.0)
+    again = nn.load(nn.save(model, tmp_path / "model.json"))
+    assert again([0.3, -0.7]).data == model([0.3, -0.7]).data

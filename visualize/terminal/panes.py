@@ -44,11 +44,11 @@ class Lines(ScrollView, can_focus=False):
 
     def text(self, index: int) -> Text:
         """One line."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} is a base without lines: its panes define them")
 
     def node_at(self, index: int) -> Value:
         """The node that a line is about."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} is a base without lines: its panes define them")
 
     def render_line(self, y: int) -> Strip:
         """The line at height ``y`` of what is visible."""
