@@ -35,7 +35,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("graph",),
     ("modes", "copying"),
     ("operand",),
-    ("scalar",),
+    ("scalar", "bulk"),
     ("fuse", "sweep"),
     ("bind",),
     ("value",),
