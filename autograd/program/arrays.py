@@ -14,13 +14,14 @@ What lives here: levels, groups, their order, places.  What an instruction is: `
 derivatives, and how anything is computed (``backends/``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from autograd.ops import Op, is_list
-from autograd.program.ir import Code, Input
+from autograd.ops import Op
+from autograd.program.columns import by_column
+from autograd.program.ir import Code, Input, levels
 from autograd.program.vectors import COPY, Apply, ArrayProgram, Instruction, Product, View, view_of
 
 CONSTANT, LEAF, RESULT, VARYING = range(4)
@@ -42,11 +43,14 @@ def rerolled(code: Code, leaves: Sequence[int], batch: Sequence[int], wanted: fr
 class _Roller:
     def __init__(self, code: Code, leaves: Sequence[int], batch: Sequence[int], wanted: frozenset[int]) -> None:
         self.code = code
+        found = code.columns or by_column(code.ops, code.operands, len(code.sources))
+        assert found is not None, "a validated program has columns"
+        self.columns = found
         n, m = len(code), len(code.sources)
         # One entry a slot; a negative slot counts from the end, as Python has it.  Copies come in between.
         size = n + m + (n + m if batch else 0)
         self.place = np.zeros(size, np.int64)
-        self.takes: Any = [False] * size
+        self.takes: Any = np.zeros(size, bool)
         self.kind = bytearray(size)
         self.number = np.full(size, np.nan)  # of constants
         self.instructions: list[Instruction] = []
@@ -71,10 +75,7 @@ class _Roller:
 
     def program(self) -> ArrayProgram:
         """All groups, level by level."""
-        groups = self._groups()
-        for key in sorted(groups, key=lambda key: int(key[0])):
-            op, numbers = groups[key]
-            members = np.array(numbers, np.int64)
+        for op, members in self._groups():
             if op.name == "dot":
                 self._dots(op, members)
             else:
@@ -84,48 +85,42 @@ class _Roller:
             self.instructions, self.uniform, self.varying, self.leaves, self.batch, self.fixed, outputs, self.wanted
         )
 
-    def _groups(self) -> dict[Any, tuple[Op, list[int]]]:
-        """Instructions by level, row of the table and kinds of operands."""
-        kind, level = self.kind, [-1] * len(self.kind)
-        takes = self.takes
-        groups: dict[Any, tuple[Op, list[int]]] = {}
-        plain = {op: not any(map(is_list, op.operands)) for op in set(self.code.ops)}
-        for i, (op, operands) in enumerate(zip(self.code.ops, self.code.operands, strict=True)):
-            key: tuple[Any, ...]
-            if plain[op] and len(operands) == 2:
-                x, y = operands
-                a, b = level[x], level[y]  # type: ignore[index]
-                here = (a if a > b else b) + 1
-                p, q = kind[x], kind[y]  # type: ignore[index]
-                key = (here, op.name, p, q)
-                varies = p == VARYING or q == VARYING
-                takes[i] = takes[x] or takes[y]
-            else:
-                parts: list[Any] = [0, op.name]
-                here, varies, wants = 0, False, False
-                for operand in operands:
-                    if operand.__class__ is int:
-                        kinds = {kind[operand]}
-                        here = max(here, level[operand] + 1)
-                        wants = wants or takes[operand]
-                        parts.append(kind[operand])
-                    else:
-                        kinds = set(map(kind.__getitem__, operand))  # type: ignore[arg-type]
-                        here = max(here, max(map(level.__getitem__, operand), default=-1) + 1)  # type: ignore[arg-type]
-                        wants = wants or any(map(takes.__getitem__, operand))  # type: ignore[arg-type]
-                        parts += [len(operand), VARYING in kinds]  # type: ignore[arg-type]
-                    varies = varies or VARYING in kinds
-                parts[0] = here
-                key = tuple(parts)
-                takes[i] = wants
-            level[i] = here
-            kind[i] = VARYING if varies else RESULT
-            group = groups.get(key)
-            if group is None:
-                group = groups[key] = (op, [])
-            group[1].append(i)
-        self.takes = np.array(takes, bool)
-        return groups
+    def _groups(self) -> Iterator[tuple[Op, Any]]:
+        """Instructions by level, row of the table and kinds of operands, in order of level."""
+        columns, operands = self.columns, self.code.operands
+        n = len(self.code)
+        kind = np.frombuffer(self.kind, np.uint8)
+        kind[:n] = RESULT
+        if self.batch:
+            kind[:n][self._spread(kind == VARYING)[:n]] = VARYING
+        self.takes = self._spread(self.takes)
+        signs = (columns.kinds << 4) + (kind[columns.x] << 2) + kind[columns.y]
+        signatures: dict[tuple[Any, ...], int] = {}
+        for i in columns.others:
+            signature: list[Any] = [columns.kinds[i]]
+            for x in operands[i]:
+                if x.__class__ is int:
+                    signature.append(self.kind[x])
+                else:
+                    signature += [len(x), VARYING in map(self.kind.__getitem__, x)]  # type: ignore[arg-type]
+            signs[i] = -1 - signatures.setdefault(tuple(signature), len(signatures))
+        order = np.lexsort((signs, level := np.array(levels(self.code), np.int64)))
+        cuts = np.flatnonzero((np.diff(signs[order]) != 0) | (np.diff(level[order]) != 0)) + 1
+        for members in np.split(order, cuts) if n else ():
+            yield columns.ops[columns.kinds[members[0]]], members
+
+    def _spread(self, marked: Any) -> Any:
+        """Which slots depend on a source that is marked, itself included."""
+        if marked[list(self.code.inputs.values())].all():  # then all results do; what depends on no leaf was folded
+            marked[: len(self.code)] = True
+            return marked
+        found = marked.tolist()
+        for i, operands in enumerate(self.code.operands):
+            for x in operands:
+                if found[x] if isinstance(x, int) else any(map(found.__getitem__, x)):
+                    found[i] = True
+                    break
+        return np.array(found, bool)
 
     # one group ---------------------------------------------------------------------------------------------------
 
@@ -143,7 +138,10 @@ class _Roller:
     def _apply(self, op: Op, members: Any) -> None:
         """A vector instruction; each operand is one array, or one matrix where the row of the table takes a list."""
         operands = self.code.operands
-        columns = [np.array([operands[i][k] for i in members.tolist()], np.int64) for k in range(len(op.operands))]
+        if self.columns.arity[members[0]]:
+            columns = [self.columns.x[members], self.columns.y[members]][: len(op.operands)]
+        else:
+            columns = [np.array([operands[i][k] for i in members.tolist()], np.int64) for k in range(len(op.operands))]
         varying = self.kind[members[0]] == VARYING
         if len(members) > 1:
             order = self._order(columns)

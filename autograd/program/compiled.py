@@ -21,9 +21,10 @@ from typing import Any, Final
 from autograd.errors import ProgramError
 from autograd.extra import extra
 from autograd.graph import Node
+from autograd.ops import TABLE
 from autograd.program.backends import Backend
 from autograd.program.backends.python import PythonBackend
-from autograd.program.ir import Code, edges, flat, validated, without_collector
+from autograd.program.ir import Code, edges, levels, validated, without_collector
 from autograd.program.passes import optimised, regular
 from autograd.program.trace import Traced, trace
 
@@ -277,17 +278,11 @@ class Program:
         to_onnx(self, path)
 
 
-def levels(code: Code) -> list[int]:
-    """The length of the longest path from a source to each instruction."""
-    found: list[int] = []
-    for operands in code.operands:
-        found.append(1 + max([found[s] if s >= 0 else -1 for s in flat(operands)], default=-1))
-    return found
-
-
 def _weights(code: Code) -> list[int]:
     """The leaves that are weights or biases of dot products, in the order of use."""
     found: dict[int, None] = {}
+    if TABLE["dot"] not in code.ops:
+        return []
     leaf = {slot: number for number, slot in code.inputs.items()}
     for op, operands in zip(code.ops, code.operands, strict=True):
         if op.name == "dot":

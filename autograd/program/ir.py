@@ -15,11 +15,19 @@ import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from autograd.errors import ProgramError
 from autograd.ops import TABLE, Op, is_list
+
+if TYPE_CHECKING:
+    from autograd.program.columns import Columns
+
+LONG: Final = 2_000
+"""Instructions from which on a program is looked at by columns; NumPy's calls cost more than loops below it."""
 
 LIBRARY: Final = tuple(TABLE.values())
 """The rows of the table that came with the library; users add theirs later."""
@@ -44,7 +52,7 @@ class Instruction(NamedTuple):
     operands: tuple[Operand, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Code:
     """A scalar program.
 
@@ -53,12 +61,14 @@ class Code:
         ops: the row of the table of each instruction.
         operands: the operands of each instruction, one entry for each operand of its row.
         outputs: the slots whose values are wanted; the first is the root.
+        known: the columns, where a pass has them already.
     """
 
     sources: Sequence[Source]
     ops: Sequence[Op]
     operands: Sequence[tuple[Operand, ...]]
     outputs: tuple[int, ...]
+    known: "Columns | None" = None
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -70,6 +80,17 @@ class Code:
     def inputs(self) -> dict[int, int]:
         """The slot of each leaf, by the leaf's number."""
         return {s.leaf: -1 - i for i, s in enumerate(self.sources) if isinstance(s, Input)}
+
+    @cached_property
+    def columns(self) -> "Columns | None":
+        """The instructions by column, if the program is long, well formed and NumPy is there; see ``columns.py``."""
+        if self.known is not None:
+            return self.known
+        if len(self) < LONG or find_spec("numpy") is None:
+            return None
+        from autograd.program.columns import by_column
+
+        return by_column(self.ops, self.operands, len(self.sources))
 
     def name(self, slot: int) -> str:
         """How listings and source call a slot: ``v3``, ``x0``, or a constant's digits."""
@@ -108,17 +129,11 @@ def validated(code: Code) -> Code:
     """
     lowest = -len(code.sources)
     shapes: dict[Op, tuple[type, ...]] = {}
-    for place, (op, operands) in enumerate(zip(code.ops, code.operands, strict=True)):
-        if len(operands) == 2 and op in shapes:
-            x, y = operands  # the common case, without a call
-            if (
-                x.__class__ is int
-                and y.__class__ is int
-                and lowest <= x < place
-                and lowest <= y < place
-                and len(shapes[op]) == 2
-            ):
-                continue
+    places: Iterable[int] = range(len(code))
+    if code.columns is not None:
+        places = code.columns.others if code.columns.within() else places
+    for place in places:
+        op, operands = code.ops[place], code.operands[place]
         shape = shapes.get(op)
         if shape is None:
             shape = shapes[op] = tuple(tuple if is_list(name) else int for name in op.operands)
@@ -142,6 +157,18 @@ def validated(code: Code) -> Code:
         if source.__class__ is not Input and source.__class__ is not float:
             raise ProgramError(f"a source is an Input or a float; got {source!r}")
     return code
+
+
+def levels(code: Code) -> list[int]:
+    """The length of the longest path from a source to each instruction."""
+    found = [-1] * (len(code) + len(code.sources))
+    for place, operands in enumerate(code.operands):
+        if len(operands) == 2 and operands[0].__class__ is int and operands[1].__class__ is int:
+            a, b = found[operands[0]], found[operands[1]]
+            found[place] = (a if a > b else b) + 1
+        else:
+            found[place] = max(map(found.__getitem__, flat(operands)), default=-1) + 1
+    return found[: len(code)]
 
 
 @contextmanager

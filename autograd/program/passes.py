@@ -9,16 +9,15 @@ Four of them are exact to the last bit, signs of zeros included, so a program sa
 
 ``gather`` rounds differently: a chain of additions becomes one ``sum``, and one of products one ``dot``, which is
 what lets ``arrays.py`` find matrix products in neurons that were written out as ``w*x + w*x + b``.
-What does not live here: anything about arrays or backends.
+What does not live here: how a program is written anew (``rewrite.py``), anything about arrays or backends.
 """
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from itertools import accumulate, chain, compress
+from collections.abc import Sequence
 from typing import Any, Final
 
-from autograd.ops import FLOATS, TABLE, Op, is_list
-from autograd.program.ir import Code, Operand, Source, flat
+from autograd.ops import FLOATS, TABLE, Op
+from autograd.program.ir import Code, Operand, flat
+from autograd.program.rewrite import Builder, compacted, rewrite, uses
 
 GONE: Final = -(2**60)
 """The slot of an instruction that vanished into another; nothing may use it."""
@@ -45,48 +44,6 @@ def regular(code: Code) -> Code:
     for each in (fold, share, gather, prune):
         code = each(code)
     return code
-
-
-class Builder:
-    """A new program in the making, and where each slot of the old one went."""
-
-    def __init__(self, code: Code) -> None:
-        self.sources: list[Source] = list(code.sources)
-        self.ops: list[Op] = []
-        self.operands: list[tuple[Operand, ...]] = []
-        self.places: list[int] = []
-
-    def emit(self, op: Op, operands: tuple[Operand, ...]) -> int:
-        """Append an instruction; gives its slot."""
-        self.ops.append(op)
-        self.operands.append(operands)
-        return len(self.ops) - 1
-
-    def constant(self, number: float) -> int:
-        """The slot of a new constant."""
-        self.sources.append(number)
-        return -len(self.sources)
-
-    def moved(self, operands: Sequence[Any]) -> tuple[Any, ...]:
-        """Slots of the old program, and rows of them, as slots of the new one; sources stay where they are."""
-        places = self.places
-        if len(operands) == 2 and operands[0].__class__ is int and operands[1].__class__ is int:
-            x, y = operands
-            return (x if x < 0 else places[x], y if y < 0 else places[y])
-        return tuple([
-            (slot if slot < 0 else places[slot]) if slot.__class__ is int else self.moved(slot) for slot in operands
-        ])  # fmt: skip
-
-
-def rewrite(code: Code, step: Callable[[Builder, int, Op, tuple[Operand, ...]], int]) -> Code:
-    """A new program from the old one: ``step(new, place, op, operands)`` gives the slot that holds the result now.
-
-    ``operands`` are slots of the old program; ``new.moved(operands)`` are those of the new one.
-    """
-    new = Builder(code)
-    for place, (op, operands) in enumerate(zip(code.ops, code.operands, strict=True)):
-        new.places.append(step(new, place, op, operands))
-    return Code(new.sources, new.ops, new.operands, new.moved(code.outputs))
 
 
 def fold(code: Code) -> Code:
@@ -145,7 +102,7 @@ def simplify(code: Code) -> Code:
 
 def share(code: Code) -> Code:
     """Equal instructions become one."""
-    if len(set(zip(code.ops, code.operands, strict=True))) == len(code):
+    if not _repeats(code):
         return code
     known: dict[tuple[Op, tuple[Operand, ...]], int] = {}
 
@@ -159,20 +116,21 @@ def share(code: Code) -> Code:
     return rewrite(code, step)
 
 
-def uses(code: Code) -> Counter[int]:
-    """How often each slot is used, outputs counted."""
-    rows = {op for op in set(code.ops) if any(map(is_list, op.operands))}
-    pairs = list(zip(code.ops, code.operands, strict=True))
-    count: Counter[Any] = Counter(chain.from_iterable(operands for op, operands in pairs if op not in rows))
-    for op, operands in pairs:
-        if op in rows:
-            count.update(flat(operands))
-    count.update(code.outputs)
-    return count
+def _repeats(code: Code) -> bool:
+    """Whether two instructions are equal."""
+    ops, operands = code.ops, code.operands
+    places: Sequence[int] = range(len(code))
+    if code.columns is not None:
+        if code.columns.repeats():
+            return True
+        places = code.columns.others
+    return len({(ops[place], operands[place]) for place in places}) < len(places)
 
 
 def prune(code: Code) -> Code:
     """Instructions that no output needs go."""
+    if 0 not in uses(code)[: len(code)]:  # what each is used by comes later, and the last of them is an output
+        return code
     needed = bytearray(len(code))
     for slot in code.outputs:
         if slot >= 0:
@@ -187,20 +145,7 @@ def prune(code: Code) -> Code:
                     for slot in x:  # type: ignore[union-attr]
                         if slot >= 0:
                             needed[slot] = 1
-    if all(needed):
-        return code
-    places = list(accumulate(needed, initial=0))
-    operands = [
-        tuple([
-            (x if x < 0 else places[x])
-            if x.__class__ is int
-            else tuple([slot if slot < 0 else places[slot] for slot in x])  # type: ignore[union-attr]
-            for x in row
-        ])
-        for row in compress(code.operands, needed)
-    ]  # fmt: skip
-    outputs = tuple(slot if slot < 0 else places[slot] for slot in code.outputs)
-    return Code(code.sources, list(compress(code.ops, needed)), operands, outputs)
+    return compacted(code, needed)
 
 
 def gather(code: Code) -> Code:
@@ -212,17 +157,19 @@ def gather(code: Code) -> Code:
     count = uses(code)
     zeros = {-1 - i for i, source in enumerate(code.sources) if source.__class__ is float and source == 0.0}
     inner = bytearray(len(code))  # additions that vanish into the chain they belong to
-    for op, slots in zip(ops, operands, strict=True):
-        if op is add or op is sum_:
-            for slot in slots if op is add else slots[0]:  # type: ignore[union-attr]
-                if slot >= 0 and ops[slot] is add and count[slot] == 1:  # type: ignore[operator, index]
-                    inner[slot] = 1  # type: ignore[index]
+    keep = bytearray(b"\1") * len(code)
+    heads = [place for place, op in enumerate(ops) if op is add or op is sum_]
+    for place in heads:
+        for slot in operands[place] if ops[place] is add else operands[place][0]:  # type: ignore[union-attr]
+            if slot >= 0 and ops[slot] is add and count[slot] == 1:  # type: ignore[operator, index]
+                inner[slot], keep[slot] = 1, 0  # type: ignore[index]
 
     terms_of: dict[int, list[int]] = {}
     taken = bytearray(len(code))  # products, and dots without a bias, that a chain takes over
-    for place, op in enumerate(ops):
-        if (op is not add and op is not sum_) or inner[place]:
+    for place in heads:
+        if inner[place]:
             continue
+        op = ops[place]
         if op is add:
             x, y = operands[place]
             if not (x >= 0 and (inner[x] or ops[x] is dot)) and not (y >= 0 and (inner[y] or ops[y] is dot)):  # type: ignore[operator, index]
@@ -232,12 +179,12 @@ def gather(code: Code) -> Code:
         products = [t for t in single if ops[t] is mul]
         if len(products) >= 2 and (op is sum_ or len(terms) > 2):
             for slot in products:
-                taken[slot] = 1
+                taken[slot], keep[slot] = 1, 0
         elif len(terms) == 2 and op is add:
             dots = [t for t in single if ops[t] is dot and operands[t][2] in zeros]
             if not dots or len(set(terms)) < 2:
                 continue
-            taken[dots[0]] = 1
+            taken[dots[0]], keep[dots[0]] = 1, 0
         terms_of[place] = terms
 
     def split(place: int) -> tuple[list[tuple[Operand, ...]], tuple[int, ...]]:
@@ -255,14 +202,17 @@ def gather(code: Code) -> Code:
 
     chains = {place: split(place) for place in terms_of}
     if not any(parts and len(rest) > 1 for parts, rest in chains.values()):
-        # No bias is a sum of its own, so every chain fits in its last addition's place; what it took over is pruned.
+        # No bias is a sum of its own, so every chain fits in its last addition's place, and what it took over goes.
+        if not chains:
+            return code
         sources, changed_ops, changed = [*code.sources, 0.0], list(ops), list(operands)
         for place, (parts, rest) in chains.items():
             changed_ops[place], changed[place] = merged(parts, rest, rest[0] if rest else -len(sources))
-        return Code(sources, changed_ops, changed, code.outputs) if chains else code
+        known = code.columns.replaced(chains, changed_ops) if code.columns is not None else None
+        return compacted(Code(sources, changed_ops, changed, code.outputs, known), keep)
 
     def step(new: Builder, place: int, op: Op, slots: tuple[Operand, ...]) -> int:
-        if inner[place] or taken[place]:
+        if not keep[place]:
             return GONE
         if place not in chains:
             return new.emit(op, new.moved(slots))

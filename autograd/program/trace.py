@@ -6,11 +6,11 @@ data were changed afterwards would not compute what the graph shows.
 What does not live here: making the program smaller (``passes.py``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from autograd.errors import OperandTypeError
-from autograd.graph import Edges, Node, interior_order, joint_order
+from autograd.graph import OPAQUE, Node, interior_order, joint_order
 from autograd.ops import FLOATS, Op, is_list
 from autograd.program.ir import Code, Input, Operand, Source
 from autograd.sweep import refuse_stale
@@ -25,8 +25,8 @@ class Traced(NamedTuple):
     """The node of each instruction."""
 
 
-class _Slots(dict[Any, int]):
-    """The slot of every node and number met so far; an unknown one becomes a source when first asked for."""
+class _Sources(dict[Any, int]):
+    """The slot of every leaf and number met so far; an unknown one becomes a source when first asked for."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,6 +51,10 @@ class _Slots(dict[Any, int]):
         self.sources.append(source)
         return -len(self.sources)
 
+    def slot(self, thing: Any) -> Any:
+        """The slot of any operand; a node that was traced keeps its own as its mark."""
+        return thing._mark if thing.__class__ is not float and thing.op is not None else self[thing]
+
 
 def trace(roots: Sequence[Any]) -> Traced:
     """The program that computes ``roots`` from their leaves.
@@ -68,58 +72,76 @@ def trace(roots: Sequence[Any]) -> Traced:
         order = interior_order(roots[0])
     else:
         order = [node for node in joint_order(roots) if node.op is not None]
-    slots = _Slots()
-    ops: list[Op] = []
+    sources = _Sources()
+    source = sources.__getitem__
+    rows = _Rows(sources)
+    ops: list[Op] = [node.op for node in order]
     operands: list[tuple[Operand, ...]] = []
-    kinds: dict[Op, tuple[int, tuple[bool, ...]]] = {}
-    slot = slots.__getitem__
-    for place, node in enumerate(order):
-        op = node.op
-        kind = kinds.get(op)
-        if kind is None:
-            if node.is_opaque or op.python is not None:
-                refuse_stale(node)  # raises, with the reason
-            kind = kinds[op] = (0 if op.nary else len(op.operands), tuple(map(is_list, op.operands)))
-        if kind[0] == 2:
-            operands.append((slot(node._x), slot(node._y)))
-        elif kind[0] == 1:
-            operands.append((slot(node._x),))
+    rules = {op: (op.value_in(FLOATS), 0 if op.nary else len(op.operands)) for op in _with_formulas(ops, order)}
+    for place, (op, node) in enumerate(zip(ops, order, strict=True)):
+        rule, singles = rules[op]
+        if singles == 2:
+            x, y = node._x, node._y
+            if x.__class__ is float:
+                p = source(x)
+            else:
+                p = x._mark if x.op is not None else source(x)
+                x = x._data
+            if y.__class__ is float:
+                q = source(y)
+            else:
+                q = y._mark if y.op is not None else source(y)
+                y = y._data
+            operands.append((p, q))
+            now = rule(x, y)
+        elif singles == 1:
+            x = node._x
+            operands.append((x._mark if x.op is not None else source(x),))
+            now = rule(x._data)
         else:
-            edges: Edges = node._y
-            operands.append(
-                tuple([
-                    tuple(map(slot, group)) if row else slot(group[0])
-                    for group, row in zip(edges.operands, kind[1], strict=True)
-                ])
-            )  # fmt: skip
-        ops.append(op)
-        slots[node] = place
-    _refuse_stale(order, ops)
-    outputs = tuple(map(slot, roots))
-    return Traced(Code(slots.sources, ops, operands, outputs), slots.leaves, order)
+            slots, numbers = rows.read(op, node._y.operands)
+            operands.append(slots)
+            now = rule(*numbers)
+        if now != node._data:
+            refuse_stale(node)
+        node._mark = place
+    outputs = tuple(map(sources.slot, roots))
+    return Traced(Code(sources.sources, ops, operands, outputs), sources.leaves, order)
 
 
-def _refuse_stale(order: Sequence[Any], ops: Sequence[Op]) -> None:
-    """Hold all nodes against their operands' present data, op by op, so that most of it runs without a Python loop."""
-    by_op: dict[Op, list[Any]] = {}
-    for node, op in zip(order, ops, strict=True):
-        by_op.setdefault(op, []).append(node)
-    for op, nodes in by_op.items():
-        rule = op.value_in(FLOATS)
-        found = [node._data for node in nodes]
-        if op.nary:
-            now = [rule(*_numbers(node._y.operands, op)) for node in nodes]
-        else:
-            columns = [[v if v.__class__ is float else v._data for v in [node._x for node in nodes]]]
-            if len(op.operands) == 2:
-                columns.append([v if v.__class__ is float else v._data for v in [node._y for node in nodes]])
-            now = list(map(rule, *columns))
-        if now != found:
-            for node, before, after in zip(nodes, found, now, strict=True):
-                if before != after:
-                    refuse_stale(node)
+def _with_formulas(ops: Sequence[Op], order: Sequence[Any]) -> Iterable[Op]:
+    """The rows of the table that occur.
+
+    Raises:
+        OpaqueNodeError: one of them has no formula that a program could run.
+    """
+    found: dict[Op, None] = dict.fromkeys(ops)
+    for op in found:
+        if op is OPAQUE or op.python is not None:
+            refuse_stale(order[ops.index(op)])  # raises, with the reason
+    return found
 
 
-def _numbers(groups: Sequence[Sequence[Any]], op: Op) -> list[Any]:
-    rows = [[v if v.__class__ is float else v._data for v in group] for group in groups]
-    return [row if is_list(name) else row[0] for row, name in zip(rows, op.operands, strict=True)]
+class _Rows:
+    """Operands that come as lists, such as the inputs that a layer's neurons share: each list is read once."""
+
+    def __init__(self, sources: _Sources) -> None:
+        self.slot = sources.slot
+        self.known: dict[int, tuple[tuple[int, ...], list[float]]] = {}
+        self.lists: dict[Op, tuple[bool, ...]] = {}
+
+    def read(self, op: Op, groups: Sequence[Any]) -> tuple[tuple[Operand, ...], list[Any]]:
+        """The slots and the numbers of a node's operands, group by group."""
+        lists = self.lists.get(op)
+        if lists is None:
+            lists = self.lists[op] = tuple(map(is_list, op.operands))
+        slots: list[Operand] = []
+        numbers: list[Any] = []
+        for group, is_row in zip(groups, lists, strict=True):
+            known = self.known.get(id(group))
+            if known is None:
+                row = tuple(map(self.slot, group))
+                known = self.known[id(group)] = row, [v if v.__class__ is float else v._data for v in group]
+            slots.append(known[0] if is_row else known[0][0])
+            numbers.append(known[1] if is_row else known[1][0])
+        return tuple(slots), numbers

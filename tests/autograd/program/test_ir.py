@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from autograd import TABLE, ProgramError
+from autograd.program import ir
 from autograd.program.ir import Code, Input, edges, validated
+from tests.requires import requires
 
 ADD, MUL, DOT, TANH = TABLE["add"], TABLE["mul"], TABLE["dot"], TABLE["tanh"]
 
@@ -43,7 +45,13 @@ def test_edges_are_counted_one_for_each_operand() -> None:
         ([(DOT, ((-1,), (7,), -2))], "v0: dot uses slot 7"),
     ],
 )
-def test_a_malformed_instruction_is_named(instructions: list[tuple[object, tuple[object, ...]]], text: str) -> None:
+@pytest.mark.parametrize("long", [0, 10**9], ids=["by columns", "by loops"])
+def test_a_malformed_instruction_is_named(
+    instructions: list[tuple[object, tuple[object, ...]]], text: str, long: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not long:
+        requires("numpy")
+    monkeypatch.setattr(ir, "LONG", long)
     with pytest.raises(ProgramError, match=text):
         validated(code(*instructions))
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 
 import autograd
 from autograd import TABLE, Value
+from autograd.program import ir
 from autograd.program.ir import Code, Input, validated
 from autograd.program.passes import fold, gather, optimised, prune, regular, share, simplify
 from autograd.program.trace import trace
 from tests.autograd.program.graphs import random_graph
+from tests.requires import requires
 
 
 def names(code: Code) -> list[str]:
@@ -123,6 +126,33 @@ def test_a_long_chain_of_additions_is_one_sum() -> None:
     for leaf in leaves[1:]:
         total = total + leaf
     assert names(prune(gather(traced(total)))) == ["sum"]
+
+
+@pytest.mark.parametrize("passes", [optimised, regular, fold, simplify, share, gather, prune])
+@pytest.mark.parametrize("seed", range(6))
+def test_a_program_taken_by_columns_becomes_what_it_becomes_instruction_by_instruction(
+    passes: Callable[[Code], Code], seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requires("numpy")
+    root, _ = random_graph(seed, size=120, names=("add", "mul", "tanh", "neg", "dot", "sum", "where", "sub"))
+    monkeypatch.setattr(ir, "LONG", 10**9)
+    by_loops = traced(root)
+    assert by_loops.columns is None
+    wanted = str(validated(passes(by_loops)))
+    monkeypatch.setattr(ir, "LONG", 0)
+    by_columns = traced(root)
+    assert by_columns.columns is not None
+    found = passes(by_columns)
+    assert str(validated(found)) == wanted
+    afresh = Code(found.sources, found.ops, found.operands, found.outputs)
+    assert rows_of(found) == rows_of(afresh)
+
+
+def rows_of(code: Code) -> list[object]:
+    columns = code.columns
+    assert columns is not None
+    ops = [columns.ops[kind].name for kind in columns.kinds]
+    return [ops, *(column.tolist() for column in (columns.arity, columns.x, columns.y)), columns.others, columns.size]
 
 
 @pytest.mark.parametrize("passes", [optimised, regular, fold, simplify, share, prune])

@@ -1,0 +1,105 @@
+"""The scalar program as columns of slots, so that a question is put to a million instructions at once.
+
+``Code.columns`` is one of these where NumPy is there and the program is long.  Each function below answers in a few
+array operations what ``ir.py`` and ``passes.py`` find out by a loop, instruction by instruction; the loops define the
+answers, and the tests hold the two together.  What does not live here: any pass, any error.
+"""
+
+from collections.abc import Collection, Sequence
+from itertools import chain, compress
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd.ops import Op, is_list
+
+
+class Columns(NamedTuple):
+    """A program's instructions by column.
+
+    Instructions of one or two single operands stand in ``x`` and ``y``, those of one with ``y`` equal to ``x``.  The
+    places of all others (rows of operands, or three) are in ``others``, and their entries of ``x`` and ``y`` are -1.
+    """
+
+    ops: list[Op]
+    """The rows of the table that occur, in order of their first use."""
+    kinds: Any
+    """The number of each instruction's row in ``ops``."""
+    arity: Any
+    """How many single operands each instruction has: 1 or 2, or 0 for the others."""
+    x: Any
+    y: Any
+    others: list[int]
+    size: int
+    """How many slots there are, sources included."""
+
+    def within(self) -> bool:
+        """Whether every plain instruction uses sources that exist and results that come before it."""
+        before = np.arange(len(self.x))
+        low = len(self.x) - self.size
+        x, y = self.x, self.y
+        return bool(((x < before) & (y < before) & (x >= low) & (y >= low))[self.arity > 0].all())
+
+    def uses(self) -> list[int]:
+        """How often each slot is an operand of a plain instruction; negative slots count from the end."""
+        two = self.arity == 2
+        slots = np.concatenate([self.x[self.arity > 0], self.y[two]])
+        found: list[int] = np.bincount(slots % self.size, minlength=self.size).tolist()
+        return found
+
+    def repeats(self) -> bool:
+        """Whether two plain instructions are equal."""
+        plain = self.arity > 0
+        size = self.size
+        keys = (self.kinds[plain] * size + self.x[plain] % size) * size + self.y[plain] % size
+        keys.sort()
+        return bool((keys[1:] == keys[:-1]).any())
+
+    def replaced(self, places: Collection[int], ops: Sequence[Op]) -> "Columns":
+        """The columns after instructions that take rows came in at ``places``, with one source more than before."""
+        number = {op: i for i, op in enumerate(dict.fromkeys([*self.ops, *map(ops.__getitem__, places)]))}
+        at = np.fromiter(places, np.int64, len(places))
+        kinds, arity, x, y = (column.copy() for column in (self.kinds, self.arity, self.x, self.y))
+        kinds[at], arity[at], x[at], y[at] = [number[ops[place]] for place in places], 0, -1, -1
+        others = np.flatnonzero(arity == 0).tolist()
+        return Columns(list(number), kinds, arity, x, y, others, self.size + 1)
+
+    def renumbered(self, keep: Any) -> "tuple[Columns, list[Any]]":
+        """The columns of the instructions to ``keep``, and the operands of the plain ones among them, as tuples."""
+        keep = np.frombuffer(keep, np.bool_)
+        n = len(keep)
+        places = np.concatenate([np.cumsum(keep) - 1, np.arange(n - self.size, 0)])
+        x, y, arity = places[self.x[keep]], places[self.y[keep]], self.arity[keep]
+        left = int(keep.sum())
+        operands: list[Any] = list(zip(x.tolist(), y.tolist(), strict=True))
+        for place in np.flatnonzero(arity == 1).tolist():
+            operands[place] = operands[place][:1]
+        others = places[self.others][keep[self.others]].tolist()
+        return self._replace(
+            kinds=self.kinds[keep], arity=arity, x=x, y=y, others=others, size=self.size - n + left
+        ), operands
+
+
+def by_column(ops: Sequence[Op], operands: Sequence[Any], sources: int) -> Columns | None:
+    """The columns of a program; None where an instruction has operands of a number or kind that its row forbids."""
+    n = len(ops)
+    number = {op: i for i, op in enumerate(dict.fromkeys(ops))}
+    arities = [len(op.operands) if _is_plain(op) else 0 for op in number]
+    kinds = np.fromiter(map(number.__getitem__, ops), np.int64, n)
+    arity = np.array(arities, np.int64)[kinds]
+    lengths = np.fromiter(map(len, operands), np.int64, n)
+    plain = arity > 0
+    if (lengths != arity)[plain].any():
+        return None
+    rows: Any = operands if plain.all() else list(compress(operands, plain.tolist()))
+    if set(map(type, chain.from_iterable(rows))) - {int}:
+        return None
+    slots = np.fromiter(chain.from_iterable(rows), np.int64, int(arity.sum()))
+    ends = np.cumsum(arity)[plain]
+    x, y = np.full(n, -1), np.full(n, -1)
+    x[plain], y[plain] = slots[ends - arity[plain]], slots[ends - 1]
+    return Columns(list(number), kinds, arity, x, y, np.flatnonzero(~plain).tolist(), n + sources)
+
+
+def _is_plain(op: Op) -> bool:
+    return len(op.operands) <= 2 and not any(map(is_list, op.operands))
