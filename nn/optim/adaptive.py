@@ -8,24 +8,10 @@ from collections.abc import Iterable
 from math import sqrt
 from typing import Any
 
-from nn.errors import OptionError
-from nn.optim.optimizer import Group, Numbers, Optimizer, at_least_zero, below_one, decayed, moved
-
-
-def _blended(before: Numbers | None, grads: Numbers, keep: float) -> Numbers:
-    """keep · m + (1 - keep) · g for each; m starts from zero."""
-    take = 1.0 - keep
-    if before is None:
-        return [take * g for g in grads]
-    return [keep * m + take * g for m, g in zip(before, grads, strict=True)]
-
-
-def _blended_squares(before: Numbers | None, grads: Numbers, keep: float) -> Numbers:
-    """keep · v + (1 - keep) · g² for each; v starts from zero."""
-    take = 1.0 - keep
-    if before is None:
-        return [take * g * g for g in grads]
-    return [keep * v + take * g * g for v, g in zip(before, grads, strict=True)]
+from nn.errors import OptionTypeError
+from nn.optim.optimizer import Group, Optimizer, Options
+from nn.optim.rows import Arithmetic, Move
+from nn.options import at_least_zero, flag, number, shown
 
 
 class Adagrad(Optimizer):
@@ -57,17 +43,25 @@ class Adagrad(Optimizer):
     def check(self, group: Group) -> None:
         """Raise ``OptionError`` for an option outside its range."""
         super().check(group)
-        at_least_zero(group, "lr_decay")
-        at_least_zero(group, "initial_accumulator_value")
+        for name in ("lr_decay", "initial_accumulator_value"):
+            group[name] = at_least_zero(name, group[name])
 
-    def update(self, data: Numbers, grads: Numbers, memory: dict[str, Numbers], t: int, group: Group) -> Numbers:
-        """The numbers after one step, by the formulas above."""
-        grads = decayed(data, grads, group["weight_decay"])
-        start = [group["initial_accumulator_value"]] * len(grads)
-        squares = memory["sum"] = [s + g * g for s, g in zip(memory.get("sum", start), grads, strict=True)]
-        eps = group["eps"]
-        rate = group["lr"] / (1.0 + (t - 1) * group["lr_decay"])
-        return moved(data, rate, grads, [sqrt(s) + eps for s in squares])
+    def remembers(self, options: Options) -> dict[str, float | None]:
+        """The sum s of all squared gradients."""
+        return {"sum": options["initial_accumulator_value"]}
+
+    def rule(self, options: Options, t: int, m: Arithmetic) -> Move:
+        """One step, by the formulas above."""
+        decay, eps = options["weight_decay"], options["eps"]
+        rate = options["lr"] / (1.0 + (t - 1) * options["lr_decay"])
+
+        def move(x: Any, g: Any, total: Any) -> tuple[Any, ...]:
+            if decay:
+                g = g + decay * x
+            total = total + g * g
+            return x - rate * g / (m.sqrt(total) + eps), total
+
+        return move
 
 
 class RMSprop(Optimizer):
@@ -101,24 +95,36 @@ class RMSprop(Optimizer):
     def check(self, group: Group) -> None:
         """Raise ``OptionError`` for an option outside its range."""
         super().check(group)
-        at_least_zero(group, "alpha")
+        group["alpha"] = _share("alpha", group["alpha"])
+        group["centered"] = flag("centered", group["centered"])
 
-    def update(self, data: Numbers, grads: Numbers, memory: dict[str, Numbers], t: int, group: Group) -> Numbers:
-        """The numbers after one step, by the formulas above."""
-        eps, alpha, momentum = group["eps"], group["alpha"], group["momentum"]
-        grads = decayed(data, grads, group["weight_decay"])
-        spread = memory["square_avg"] = _blended_squares(memory.get("square_avg"), grads, alpha)
-        if group["centered"]:
-            means = memory["grad_avg"] = _blended(memory.get("grad_avg"), grads, alpha)
-            # v - m² is at least 0, but for rounding
-            spread = [max(v - m * m, 0.0) for v, m in zip(spread, means, strict=True)]
-        scale = [sqrt(v) + eps for v in spread]
-        if not momentum:
-            return moved(data, group["lr"], grads, scale)
-        before = memory.get("momentum_buffer", [0.0] * len(grads))
-        buffer = memory["momentum_buffer"] = moved([momentum * b for b in before], -1.0, grads, scale)
-        lr = group["lr"]
-        return [x - lr * b for x, b in zip(data, buffer, strict=True)]
+    def remembers(self, options: Options) -> dict[str, float | None]:
+        """The running mean of squares v; also of gradients, and the momentum, where there is one."""
+        centered, momentum = options["centered"], options["momentum"]
+        return {"square_avg": 0.0, **({"grad_avg": 0.0} if centered else {}),
+                **({"momentum_buffer": 0.0} if momentum else {})}  # fmt: skip
+
+    def rule(self, options: Options, t: int, m: Arithmetic) -> Move:
+        """One step, by the formulas above."""
+        lr, eps, decay = options["lr"], options["eps"], options["weight_decay"]
+        alpha, momentum, centered = options["alpha"], options["momentum"], options["centered"]
+        take = 1.0 - alpha
+
+        def move(x: Any, g: Any, square: Any, *others: Any) -> tuple[Any, ...]:
+            if decay:
+                g = g + decay * x
+            square = alpha * square + take * g * g
+            remembered, spread = [square], square
+            if centered:
+                mean = alpha * others[0] + take * g
+                remembered.append(mean)
+                spread = m.maximum(square - mean * mean, 0.0)  # at least 0, but for rounding
+            if not momentum:
+                return x - lr * g / (m.sqrt(spread) + eps), *remembered
+            buffer = momentum * others[-1] + g / (m.sqrt(spread) + eps)
+            return x - lr * buffer, *remembered, buffer
+
+        return move
 
 
 class Adam(Optimizer):
@@ -155,28 +161,36 @@ class Adam(Optimizer):
         """Raise ``OptionError`` for an option outside its range."""
         super().check(group)
         if not isinstance(group["betas"], tuple | list) or len(group["betas"]) != 2:
-            raise OptionError(f"betas are two numbers in [0, 1), as in (0.9, 0.999); got {group['betas']!r}")
-        for index, beta in enumerate(group["betas"]):
-            below_one(f"betas[{index}]", beta)
+            raise OptionTypeError(f"betas are two numbers in [0, 1), as in (0.9, 0.999); got {shown(group['betas'])}")
+        group["betas"] = tuple(_share(f"betas[{index}]", beta) for index, beta in enumerate(group["betas"]))
+        group["amsgrad"] = flag("amsgrad", group["amsgrad"])
 
-    def update(self, data: Numbers, grads: Numbers, memory: dict[str, Numbers], t: int, group: Group) -> Numbers:
-        """The numbers after one step, by the formulas above."""
-        lr, eps, weight_decay = group["lr"], group["eps"], group["weight_decay"]
-        beta1, beta2 = group["betas"]
-        if not self.decoupled:
-            grads = decayed(data, grads, weight_decay)
-        elif weight_decay:
-            keep = 1.0 - lr * weight_decay
-            data = [keep * x for x in data]
-        means = memory["exp_avg"] = _blended(memory.get("exp_avg"), grads, beta1)
-        squares = memory["exp_avg_sq"] = _blended_squares(memory.get("exp_avg_sq"), grads, beta2)
-        if group["amsgrad"]:
-            largest = memory.get("max_exp_avg_sq", squares)
-            squares = memory["max_exp_avg_sq"] = [
-                b if b > a or b != b else a for a, b in zip(largest, squares, strict=True)
-            ]
-        scale = 1.0 / sqrt(1.0 - beta2**t)
-        return moved(data, lr / (1.0 - beta1**t), means, [scale * sqrt(v) + eps for v in squares])
+    def remembers(self, options: Options) -> dict[str, float | None]:
+        """The running means m and v, and with ``amsgrad`` the largest v so far."""
+        return {"exp_avg": 0.0, "exp_avg_sq": 0.0, **({"max_exp_avg_sq": 0.0} if options["amsgrad"] else {})}
+
+    def rule(self, options: Options, t: int, m: Arithmetic) -> Move:
+        """One step, by the formulas above."""
+        lr, eps, decay, amsgrad = (options[name] for name in ("lr", "eps", "weight_decay", "amsgrad"))
+        beta1, beta2 = options["betas"]
+        take1, take2 = 1.0 - beta1, 1.0 - beta2
+        rate, scale = lr / (1.0 - beta1**t), 1.0 / sqrt(1.0 - beta2**t)
+        coupled, keep = decay if not self.decoupled else 0.0, 1.0 - lr * decay if self.decoupled else 1.0
+        root = m.sqrt
+
+        def move(x: Any, g: Any, mean: Any, square: Any, largest: Any = None) -> tuple[Any, ...]:
+            if coupled:
+                g = g + coupled * x
+            elif keep != 1.0:
+                x = keep * x
+            mean = beta1 * mean + take1 * g
+            square = beta2 * square + take2 * g * g
+            if not amsgrad:
+                return x - rate * mean / (scale * root(square) + eps), mean, square
+            largest = m.maximum(largest, square)
+            return x - rate * mean / (scale * root(largest) + eps), mean, square, largest
+
+        return move
 
 
 class AdamW(Adam):
@@ -203,3 +217,7 @@ class AdamW(Adam):
         weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+
+
+def _share(name: str, given: Any) -> float:
+    return number(name, given, "a number in [0, 1)", lambda x: 0.0 <= x < 1.0)

@@ -1,14 +1,15 @@
-"""Optimizer: what all optimisers share, so that each of them is no more than its update rule.
+"""Optimizer: what every optimiser shares: its parameters, the options of each group of them, and what it remembers.
 
-    optimizer = nn.optim.Adam(model.parameters(), lr=0.01)
+    optimizer = Adam(model.parameters(), lr=0.01)
     for x, y in data:
         optimizer.zero_grad()
         loss(model(x), y).backward()
         optimizer.step()
 
-A subclass gives its options, checks them, and defines ``update``: from numbers, gradients and its memory to the new
-numbers, all plain lists of floats, one entry a parameter.  This file walks the parameters: groups, frozen ones, and
-the count of steps.  The rules stand in ``sgd.py`` and ``adaptive.py``; rates that change over time in ``schedule.py``.
+A subclass gives its options, checks them, says what it remembers of a parameter, and defines ``rule``: from a number
+and its gradient to the new number.  This file walks the parameters: groups, frozen ones, and the count of steps.  The
+rules stand in ``sgd.py`` and ``adaptive.py``; how a rule is carried out on many numbers in ``rows.py``; many steps on
+one vector in ``flat.py``; rates that change over time in ``schedule.py``.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,21 +18,24 @@ from typing import Any
 
 import autograd
 from autograd import AutogradError, Value
-from nn.errors import OptionError, StateDictError
+from nn.errors import OptionError, OptionTypeError, StateDictError
+from nn.optim.rows import Arithmetic, Move, Row, Rows, rows_for
+from nn.options import at_least_zero, flag, listed, shown
 
 Group = dict[str, Any]
 """Parameters that share their options: ``{"params": [...], "lr": 0.01, ...}``."""
 
-Numbers = list[float]
+Options = Mapping[str, Any]
+"""A group's options, numbers as plain floats."""
 
 
 @dataclass
 class Memory:
-    """What an optimiser remembers of the parameters of one group."""
+    """What an optimiser remembers of the parameters of one group; never changed in place."""
 
     steps: int | list[int] = 0
     """How often they were updated: one count for all, or one each where some were frozen for a while."""
-    lists: dict[str, Numbers] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
     """Each remembered quantity by PyTorch's name for it, one entry a parameter."""
 
 
@@ -49,9 +53,8 @@ class Optimizer:
     def __init__(self, params: Iterable[Any], defaults: Mapping[str, Any]) -> None:
         self.defaults = dict(defaults)
         self.param_groups: list[Group] = []
-        self._memory: list[Memory] = []
-        refuse_callable(params)
-        given: list[Any] = [params] if isinstance(params, Value | Mapping) else list(params)
+        self.memory: list[Memory] = []
+        given: list[Any] = [params] if isinstance(params, Value | Mapping) else _parameters(params)
         if not given:
             raise OptionError("there is nothing to optimise: the list of parameters is empty")
         if not any(isinstance(entry, Mapping) for entry in given):
@@ -60,20 +63,22 @@ class Optimizer:
             self.add_param_group(group)
 
     def add_param_group(self, group: Any) -> None:
-        """Take on further parameters: ``{"params": values}`` with options where they differ from the defaults."""
+        """Take on further parameters: ``{"params": values}`` with options where they differ from the defaults.
+
+        Raises:
+            OptionError: as for the constructor.
+        """
         if not isinstance(group, Mapping) or "params" not in group:
-            raise OptionError(f'a group of parameters is a dict with an entry "params"; got {group!r}')
+            raise OptionTypeError(f'a group of parameters is a dict with an entry "params"; got {shown(group)}')
         if unknown := [name for name in group if name not in {"params", "initial_lr", *self.defaults}]:
             raise OptionError(
                 f"{type(self).__name__} has no option {unknown[0]!r}; its options are {', '.join(self.defaults)}"
             )
-        params = group["params"]
-        refuse_callable(params)
-        params = [params] if isinstance(params, Value) else list(params)
+        params = [group["params"]] if isinstance(group["params"], Value) else _parameters(group["params"])
         known = {p for other in self.param_groups for p in other["params"]}
         for p in params:
             if not isinstance(p, Value):
-                raise OptionError(f"parameters are Values; got {p!r} of type {type(p).__name__}")
+                raise OptionTypeError(f"parameters are Values; got {shown(p)}")
             if not p.is_leaf:
                 raise OptionError(f"{p!r} is the result of an operation; an optimiser changes leaves")
             if p in known:
@@ -82,26 +87,45 @@ class Optimizer:
         complete = {"params": params, **self.defaults, **{k: v for k, v in group.items() if k != "params"}}
         self.check(complete)
         self.param_groups.append(complete)
-        self._memory.append(Memory())
+        self.memory.append(Memory())
 
     # for a subclass to define ---------------------------------------------------------------------------------------
 
     def check(self, group: Group) -> None:
         """Raise ``OptionError`` for an option outside its range."""
         for name in ("lr", "eps", "weight_decay", "momentum"):
-            at_least_zero(group, name)
+            if name in group:
+                group[name] = at_least_zero(name, group[name])
+        group["maximize"] = flag("maximize", group.get("maximize", False))
 
-    def update(self, data: Numbers, grads: Numbers, memory: dict[str, Numbers], t: int, group: Group) -> Numbers:
-        """The parameters' new numbers from the present ones; ``t`` counts their updates from 1."""
-        raise NotImplementedError(f"{type(self).__name__} is a base without a rule: define update in it")
+    def remembers(self, options: Options) -> dict[str, float | None]:
+        """What is remembered of each parameter, by PyTorch's names, and what it starts from; None for nothing yet."""
+        return {}
+
+    def rule(self, options: Options, t: int, m: Arithmetic) -> Move:
+        """One step of one parameter, ``(x, g, *remembered) -> (x, *remembered)``.
+
+        Args:
+            options: the group's.
+            t: how often the parameter will have been updated, from 1.
+            m: the arithmetic beyond + - * /: ``m.sqrt`` and ``m.maximum``.
+
+        ``x``, ``g`` and what is remembered are numbers, or arrays of one number a parameter; the rule changes none of
+        them in place, so it writes ``g = g + decay * x`` and not ``g += decay * x``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} is a base without a rule: define rule in it")
 
     # the walk -------------------------------------------------------------------------------------------------------
 
-    def zero_grad(self) -> None:
-        """Set the gradient of every parameter back to zero."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Set the gradient of every parameter back to zero.
+
+        Args:
+            set_to_none: PyTorch's; a gradient is always a number here, so True and False both mean 0.0.
+        """
+        flag("set_to_none", set_to_none)
         for group in self.param_groups:
-            for p in group["params"]:
-                p.zero_grad()
+            autograd.write_grads(group["params"], 0.0)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that is not frozen, by its gradient.
@@ -110,41 +134,68 @@ class Optimizer:
             closure: if given, called first: it computes the loss and its gradients; its result is returned.
         """
         loss = None if closure is None else closure()
-        for group, memory in zip(self.param_groups, self._memory, strict=True):
+        for place, (group, memory) in enumerate(zip(self.param_groups, self.memory, strict=True)):
             params = group["params"]
-            if isinstance(memory.steps, int) and set(map(type, params)) <= {Value}:
-                memory.steps += 1
-                self._move(group, params, memory.lists, memory.steps)
-            else:
-                self._move_by_count(group, params, memory)
+            m = rows_for(len(params))
+            x, g = m.row(autograd.read_data(params)), m.row(autograd.read_grads(params))
+            x, self.memory[place] = self.moved(m, group, memory, x, g, free(params))
+            autograd.write_data(params, x)
         return loss
 
-    def _move(self, group: Group, params: list[Value], memory: dict[str, Numbers], t: int) -> None:
-        grads: Numbers = [p.grad for p in params]
-        if not set(map(type, grads)) <= {float}:  # after backward(create_graph=True) they are Values
-            grads = [float(g) for g in grads]
-        if group["maximize"]:
-            grads = [-g for g in grads]
-        for p, number in zip(params, self.update([p.data for p in params], grads, memory, t, group), strict=True):
-            p.data = number
+    def moved(
+        self, m: Rows, group: Group, memory: Memory, x: Row, g: Row, free: list[int] | None, spare: Memory | None = None
+    ) -> tuple[Row, Memory]:
+        """A group's new numbers and memory; what is given stays as it is.
 
-    def _move_by_count(self, group: Group, params: list[Value], memory: Memory) -> None:
+        Args:
+            m: the kind of row that ``x``, ``g`` and the memory are made of.
+            group: for its options.
+            memory: what is remembered.
+            x: the parameters' numbers.
+            g: their gradients.
+            free: the places of those that are not frozen; None for all.
+            spare: rows that may be written to: ``"x"``, and those remembered.
+        """
+        options = {name: _plain(given) for name, given in group.items() if name != "params"}
+        starts = self.remembers(options)
+        if free is None and isinstance(memory.steps, int):
+            t = memory.steps + 1
+            columns = _remembered(m, memory.rows, starts, len(x))
+            out = [] if spare is None else [spare.rows[name] for name in ("x", *starts) if name in spare.rows]
+            out = out if len(out) == 1 + len(starts) else []
+            x, *rows = m.advance(self._rule(options, t), [x, g, *columns], out)
+            return x, Memory(t, {**memory.rows, **dict(zip(starts, rows, strict=True))})
+        return self._moved_by_count(m, options, memory, x, g, list(range(len(x))) if free is None else free)
+
+    def _moved_by_count(
+        self, m: Rows, options: Options, memory: Memory, x: Row, g: Row, free: list[int]
+    ) -> tuple[Row, Memory]:
         """The slow way, where some parameters are or were frozen: those with one count of steps move together."""
-        steps = [memory.steps] * len(params) if isinstance(memory.steps, int) else memory.steps
+        x, starts, n = m.row(x), self.remembers(options), len(x)
+        steps = [memory.steps] * n if isinstance(memory.steps, int) else list(memory.steps)
+        rows = {name: m.row(row) for name, row in memory.rows.items()}
         together: dict[int, list[int]] = {}
-        for index, p in enumerate(params):
-            if p.requires_grad:
-                together.setdefault(steps[index], []).append(index)
-        for count, indices in together.items():
-            part = {name: [numbers[i] for i in indices] for name, numbers in memory.lists.items()} if count else {}
-            self._move(group, [params[i] for i in indices], part, count + 1)
-            for name, numbers in part.items():
-                whole = memory.lists.setdefault(name, [0.0] * len(params))
-                for i, number in zip(indices, numbers, strict=True):
-                    whole[i] = number
-            for i in indices:
+        for index in free:
+            together.setdefault(steps[index], []).append(index)
+        for count, places in together.items():
+            part = {name: m.pick(row, places) for name, row in rows.items()} if count else {}
+            columns = [m.pick(x, places), m.pick(g, places), *_remembered(m, part, starts, len(places))]
+            moved, *kept = m.advance(self._rule(options, count + 1), columns)
+            m.put(x, places, moved)
+            for name, row in zip(starts, kept, strict=True):
+                m.put(rows.setdefault(name, m.row([0.0] * n)), places, row)
+            for i in places:
                 steps[i] = count + 1
-        memory.steps = steps[0] if steps and len(set(steps)) == 1 else steps
+        return x, Memory(steps[0] if steps and len(set(steps)) == 1 else steps, rows)
+
+    def _rule(self, options: Options, t: int) -> Callable[[Arithmetic], Move]:
+        """The rule in the arithmetic of a kind of row; uphill where that is asked for."""
+
+        def rule(m: Arithmetic) -> Move:
+            move = self.rule(options, t, m)
+            return (lambda x, g, *kept: move(x, -g, *kept)) if options["maximize"] else move
+
+        return rule
 
     # state ----------------------------------------------------------------------------------------------------------
 
@@ -158,9 +209,9 @@ class Optimizer:
             "state": [
                 {
                     "step": list(memory.steps) if isinstance(memory.steps, list) else memory.steps,
-                    **{name: list(numbers) for name, numbers in memory.lists.items()},
+                    **{name: list(map(float, row)) for name, row in memory.rows.items()},
                 }
-                for memory in self._memory
+                for memory in self.memory
             ],
         }
 
@@ -186,7 +237,7 @@ class Optimizer:
                 raise
             raise StateDictError(f"this is no state of an optimiser, as state_dict() gives it: {error!r}") from None
         self.param_groups[:] = complete
-        self._memory = memories
+        self.memory = memories
 
     def __repr__(self) -> str:
         parts = []
@@ -196,46 +247,41 @@ class Optimizer:
         return f"{type(self).__name__}({'; '.join(parts)})"
 
 
+def free(params: list[Value]) -> list[int] | None:
+    """The places of the parameters that are not frozen; None where none is."""
+    if set(map(type, params)) <= {Value}:
+        return None
+    places = [i for i, p in enumerate(params) if p.requires_grad]
+    return None if len(places) == len(params) else places
+
+
+def _remembered(m: Rows, rows: Mapping[str, Row], starts: Mapping[str, float | None], n: int) -> list[Row]:
+    """A row for each quantity; where nothing is remembered yet, of what it starts from."""
+    found: list[Row] = []
+    for name, start in starts.items():
+        if name in rows:
+            found.append(rows[name])
+        else:
+            found.append(None if start is None else m.row([start] * n))
+    return found
+
+
+def _plain(option: Any) -> Any:
+    """An option that is a number as a float, whatever library it came from."""
+    return option if isinstance(option, bool | tuple | list) else float(option)
+
+
 def _memory_of(state: Mapping[str, Any], size: int) -> Memory:
     steps: int | list[int] = state["step"] if isinstance(state["step"], int) else [int(n) for n in state["step"]]
-    lists = {name: [float(number) for number in numbers] for name, numbers in state.items() if name != "step"}
-    lengths = {name: len(numbers) for name, numbers in lists.items()}
+    rows = {name: [float(number) for number in numbers] for name, numbers in state.items() if name != "step"}
+    lengths = {name: len(row) for name, row in rows.items()}
     if isinstance(steps, list):
         lengths["step"] = len(steps)
     for name, length in lengths.items():
         if length != size:
             raise StateDictError(f"the state's {name!r} has {length} entries for {size} parameters")
-    return Memory(steps, lists)
+    return Memory(steps, dict(rows))
 
 
-def refuse_callable(params: Any) -> None:
-    """Raise ``OptionError`` for a model, or its method ``parameters``, in the place of what that method gives."""
-    if callable(params):
-        raise OptionError(f"parameters are a list of Values, as model.parameters() gives it; got {params!r:.80}")
-
-
-def at_least_zero(group: Group, name: str) -> None:
-    """Raise ``OptionError`` where the option is there and is no number from 0 up."""
-    number = group.get(name, 0.0)
-    if isinstance(number, str) or not hasattr(number, "__float__") or not 0.0 <= number < float("inf"):
-        raise OptionError(f"{name} must be a finite number from 0 up; got {group[name]!r}")
-
-
-def below_one(name: str, number: float) -> None:
-    """Raise ``OptionError`` for a decay rate outside [0, 1)."""
-    if not 0.0 <= number < 1.0:
-        raise OptionError(f"{name} must lie in [0, 1); got {number!r}")
-
-
-def decayed(data: Numbers, grads: Numbers, weight_decay: float) -> Numbers:
-    """The gradients with that of ½ · weight_decay · Σ x² added."""
-    return [g + weight_decay * x for g, x in zip(grads, data, strict=True)] if weight_decay else grads
-
-
-def moved(data: Numbers, rate: float, numerators: Numbers, denominators: Numbers) -> Numbers:
-    """x - rate · numerator / denominator for each; 0 / 0 (with ``eps=0``) is NaN, as IEEE-754 has it."""
-    try:
-        return [x - rate * n / d for x, n, d in zip(data, numerators, denominators, strict=True)]
-    except ZeroDivisionError:
-        divide: Callable[[float, float], float] = autograd.div
-        return [x - divide(rate * n, d) for x, n, d in zip(data, numerators, denominators, strict=True)]
+def _parameters(given: Any) -> list[Any]:
+    return listed("params", given, "a list of Values, as model.parameters() gives it")

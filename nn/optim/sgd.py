@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from nn.errors import OptionError
-from nn.optim.optimizer import Group, Numbers, Optimizer, decayed
+from nn.optim.optimizer import Group, Optimizer, Options
+from nn.optim.rows import Arithmetic, Move
+from nn.options import finite, flag
 
 
 class SGD(Optimizer):
@@ -49,25 +51,32 @@ class SGD(Optimizer):
     def check(self, group: Group) -> None:
         """Raise ``OptionError`` for an option outside its range."""
         super().check(group)
+        group["dampening"] = finite("dampening", group["dampening"])
+        group["nesterov"] = flag("nesterov", group["nesterov"])
         if group["nesterov"] and (group["momentum"] == 0 or group["dampening"] != 0):
             raise OptionError(
                 "nesterov=True needs a momentum above 0 and dampening=0; "
                 f"got momentum={group['momentum']!r}, dampening={group['dampening']!r}"
             )
 
-    def update(self, data: Numbers, grads: Numbers, memory: dict[str, Numbers], t: int, group: Group) -> Numbers:
-        """The numbers after one step, by the formulas above."""
-        lr, momentum = group["lr"], group["momentum"]
-        grads = decayed(data, grads, group["weight_decay"])
-        if momentum:
-            before, share = memory.get("momentum_buffer"), 1.0 - group["dampening"]
-            if before is None:
-                velocity = list(grads)
-            else:
-                velocity = [momentum * v + share * g for v, g in zip(before, grads, strict=True)]
-            memory["momentum_buffer"] = velocity
-            if group["nesterov"]:
-                grads = [g + momentum * v for g, v in zip(grads, velocity, strict=True)]
-            else:
-                grads = velocity
-        return [x - lr * g for x, g in zip(data, grads, strict=True)]
+    def remembers(self, options: Options) -> dict[str, float | None]:
+        """With momentum, the velocity."""
+        return {"momentum_buffer": None} if options["momentum"] else {}
+
+    def rule(self, options: Options, t: int, m: Arithmetic) -> Move:
+        """One step, by the formulas above."""
+        lr, momentum, decay, nesterov = (options[name] for name in ("lr", "momentum", "weight_decay", "nesterov"))
+        share = 1.0 - options["dampening"]
+
+        def descend(x: Any, g: Any) -> tuple[Any, ...]:
+            if decay:
+                g = g + decay * x
+            return (x - lr * g,)
+
+        def roll(x: Any, g: Any, velocity: Any) -> tuple[Any, ...]:
+            if decay:
+                g = g + decay * x
+            velocity = g if velocity is None else momentum * velocity + share * g
+            return x - lr * (g + momentum * velocity if nesterov else velocity), velocity
+
+        return roll if momentum else descend

@@ -139,6 +139,17 @@ def test_zero_grad_clears_every_group() -> None:
     assert (x.grad, y.grad) == (0.0, 0.0)
 
 
+@pytest.mark.parametrize("set_to_none", [True, False])
+def test_zero_grad_takes_pytorchs_argument_and_leaves_a_number(set_to_none: bool) -> None:
+    x = Value(2.0)
+    (x * x).backward()
+    optimizer = optim.SGD([x])
+    optimizer.zero_grad(set_to_none=set_to_none)
+    assert x.grad == 0.0
+    with pytest.raises(nn.OptionError, match="set_to_none is True or False; got 'no'"):
+        optimizer.zero_grad(set_to_none="no")
+
+
 def test_gradients_that_are_graphs_are_taken_as_numbers() -> None:
     x = Value(3.0)
     (x * x).backward(create_graph=True)
@@ -233,23 +244,23 @@ def test_a_state_that_does_not_fit_changes_nothing(change: Callable[[Any], Any],
         (lambda: optim.SGD(nn.MLP(1, [1])), r"as model\.parameters\(\) gives it; got MLP of"),
         (lambda: optim.SGD(nn.MLP(1, [1]).parameters), "got <bound method"),
         (lambda: optim.SGD([{"params": nn.MLP(1, [1])}]), "gives it; got MLP of"),
-        (lambda: optim.SGD([Value(1.0)], lr="0.1"), "lr must be a finite number from 0 up; got '0.1'"),
-        (lambda: optim.SGD([Value(1.0)], lr=None), "lr must be"),
+        (lambda: optim.SGD([Value(1.0)], lr="0.1"), "lr is a finite number from 0 up; got '0.1'"),
+        (lambda: optim.SGD([Value(1.0)], lr=None), "lr is a finite number"),
         (lambda: optim.Adam([Value(1.0)], betas=0.9), "betas are two numbers"),
         (lambda: optim.Adam([Value(1.0)], betas=(0.9, 0.99, 0.999)), "betas are two numbers"),
         (lambda: optim.SGD([Value(1.0) * 2]), "changes leaves"),
         (lambda: optim.SGD([Value(1.0)] * 2), "there twice"),
-        (lambda: optim.SGD([Value(1.0)], lr=-1.0), "lr must be a finite number from 0 up; got -1.0"),
-        (lambda: optim.SGD([Value(1.0)], lr=float("nan")), "lr must be"),
-        (lambda: optim.SGD([Value(1.0)], momentum=-0.5), "momentum must be"),
+        (lambda: optim.SGD([Value(1.0)], lr=-1.0), "lr is a finite number from 0 up; got -1.0"),
+        (lambda: optim.SGD([Value(1.0)], lr=float("nan")), "lr is a finite number"),
+        (lambda: optim.SGD([Value(1.0)], momentum=-0.5), "momentum is a finite"),
         (lambda: optim.SGD([Value(1.0)], nesterov=True), "needs a momentum"),
         (lambda: optim.SGD([Value(1.0)], momentum=0.9, dampening=0.1, nesterov=True), "dampening=0"),
         (lambda: optim.SGD([{"params": [Value(1.0)], "rate": 1.0}]), "SGD has no option 'rate'"),
         (lambda: optim.SGD([{"lr": 1.0}]), 'an entry "params"'),
-        (lambda: optim.Adam([Value(1.0)], betas=(0.9, 1.0)), r"betas\[1\] must lie in \[0, 1\)"),
-        (lambda: optim.Adam([Value(1.0)], eps=-1.0), "eps must be"),
-        (lambda: optim.RMSprop([Value(1.0)], alpha=-1.0), "alpha must be"),
-        (lambda: optim.Adagrad([Value(1.0)], lr_decay=-1.0), "lr_decay must be"),
+        (lambda: optim.Adam([Value(1.0)], betas=(0.9, 1.0)), r"betas\[1\] is a number in \[0, 1\)"),
+        (lambda: optim.Adam([Value(1.0)], eps=-1.0), "eps is a"),
+        (lambda: optim.RMSprop([Value(1.0)], alpha=-1.0), "alpha is a"),
+        (lambda: optim.Adagrad([Value(1.0)], lr_decay=-1.0), "lr_decay is a"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(make: Callable[[], Any], text: str) -> None:
