@@ -180,6 +180,29 @@ class Program:
         value, gradient = self._reference.value_and_grad(_plain(values), [_plain(column) for column in batch])
         return self._backend.result(value), self._backend.array(gradient)
 
+    def outputs_and_grad(self, values: Any, *batch: Any) -> tuple[list[Any], Any]:
+        """What ``forward`` gives and the gradient that ``value_and_grad`` gives, from one run.
+
+        Args:
+            values: as for ``value_and_grad``.
+            batch: as for ``value_and_grad``.
+
+        >>> from autograd import Value
+        >>> x = Value(2.0)
+        >>> square = x * x
+        >>> compile(square + 1, outputs=[square], backend="python").outputs_and_grad([3.0])
+        ([10.0, 9.0], [6.0])
+        """
+        batch = self._fit(values, batch)
+        try:
+            outputs, gradient = self._backend.outputs_and_grad(values, batch)
+            if self._backend.finite(outputs[0], gradient) and all(self._backend.finite(x, ()) for x in outputs[1:]):
+                return list(outputs), gradient
+        except (ArithmeticError, ValueError):
+            pass
+        found, gradient = self._reference.outputs_and_grad(_plain(values), [_plain(column) for column in batch])
+        return [self._backend.result(value) for value in found], self._backend.array(gradient)
+
     def forward(self, values: Any, *batch: Any) -> list[Any]:
         """The values of the root and of ``outputs``, in order, without any gradient."""
         batch = self._fit(values, batch)

@@ -21,6 +21,10 @@ class Backend(Protocol):
         """The root's value, and the gradient of every leaf that is in ``values``; summed over the batch."""
         ...
 
+    def outputs_and_grad(self, values: Any, batch: Sequence[Any]) -> tuple[Any, Any]:
+        """What ``forward`` gives and the gradient that ``value_and_grad`` gives, from one run."""
+        ...
+
     def finite(self, value: Any, gradient: Any) -> bool:
         """Whether a value and a gradient are finite throughout."""
         ...

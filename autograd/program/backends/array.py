@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from autograd import ieee
 from autograd.formula import define
 from autograd.ops import others
 from autograd.program.backends.writer import Written, written
@@ -63,13 +64,22 @@ class NumpyBackend:
 
     def value_and_grad(self, values: Any, batch: Sequence[Any]) -> tuple[Any, Any]:
         """The root and the gradient."""
+        bound, gradient = self._backward(values, batch)
+        return self._output(bound, *self.program.outputs[0]), gradient
+
+    def outputs_and_grad(self, values: Any, batch: Sequence[Any]) -> tuple[Any, Any]:
+        """The outputs, in order, and the gradient."""
+        bound, gradient = self._backward(values, batch)
+        return [self._output(bound, *output) for output in self.program.outputs], gradient
+
+    def _backward(self, values: Any, batch: Sequence[Any]) -> tuple["_Bound", Any]:
         bound = self._bind(batch)
         bound.load(values, batch)
         views, kept = bound.free()
         with np.errstate(all="ignore"):
             views.value_and_grad()
         gradient = views.gradients[: self.program.leaves]
-        return self._output(bound, *self.program.outputs[0]), gradient.copy() if kept else gradient
+        return bound, gradient.copy() if kept else gradient
 
     def _output(self, bound: "_Bound", varying: bool, place: int) -> Any:
         if not self.program.batch:
@@ -207,16 +217,35 @@ def _floor_divide(x: Any, y: Any) -> Any:
     return np.where(np.equal(y, 0.0), np.nan, np.floor_divide(x, y))
 
 
+_WIDE: Final = 256
+
+
+def _outer(column: Any, row: Any, out: Any = None) -> Any:
+    """A column times a row; NumPy would copy both into its buffer first, which a smaller buffer makes it leave."""
+    if row.size < _WIDE:
+        return np.multiply(column, row, out=out)
+    size = np.setbufsize(_WIDE)
+    try:
+        return np.multiply(column, row, out=out)
+    finally:
+        np.setbufsize(size)
+
+
+_FEW: Final = 64
+"""Numbers up to which a loop over floats is faster than some ten calls of NumPy."""
+
+
 def _logsumexp(xs: Any) -> Any:
     """As ``ieee.logsumexp``: the largest operand's own term goes into log1p exactly."""
+    if xs.ndim == 2 and xs.size <= _FEW:
+        return np.array([ieee.logsumexp(row) for row in xs.tolist()], xs.dtype)
     if not xs.shape[1]:
         return np.full(xs.shape[:1] + xs.shape[2:], -np.inf)
-    at = np.expand_dims(np.argmax(xs, 1), 1)
-    m = np.take_along_axis(xs, at, 1)
-    terms = np.exp(xs - m)
-    np.put_along_axis(terms, at, 0.0, 1)
-    found = np.where(np.isinf(m[:, 0]), m[:, 0], m[:, 0] + np.log1p(np.sum(terms, 1)))
-    return np.where(np.isnan(xs).any(1), np.nan, found)
+    m = np.max(xs, 1)
+    top = np.equal(xs, m[:, None])
+    terms = np.exp(xs - m[:, None])
+    np.copyto(terms, 0.0, where=top)
+    return m + np.log1p(np.sum(terms, 1) + (np.count_nonzero(top, 1) - 1))
 
 
 def _others(xs: Any) -> Any:
@@ -257,7 +286,7 @@ def _scatter(memory: Any, places: Any, numbers: Any) -> None:
 FUNCTIONS: Final[dict[str, Any]] = {
     "np": np, "nan": math.nan, "inf": math.inf, "pow": _pow, "hypot": _hypot, "floor_divide": _floor_divide,
     "logsumexp": _logsumexp, "others": _others, "erf": _Special("erf"), "erfc": _Special("erfc"), "scatter": _scatter,
-    "copyto": np.copyto, "matmul": np.matmul, "total": np.add.reduce, "product": np.multiply.reduce,
+    "copyto": np.copyto, "matmul": np.matmul, "outer": _outer, "total": np.add.reduce, "product": np.multiply.reduce,
     "largest": np.maximum.reduce, "least": np.minimum.reduce, "power": np.power, "fabs": np.abs, "mod": np.mod,
     "acos": np.arccos, "acosh": np.arccosh, "asin": np.arcsin, "asinh": np.arcsinh, "atan": np.arctan,
     "atan2": np.arctan2, "atanh": np.arctanh, "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide,

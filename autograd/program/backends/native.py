@@ -72,11 +72,20 @@ class NativeBackend:
 
     def value_and_grad(self, values: Any, batch: Sequence[Any]) -> tuple[Any, Any]:
         """The root and the gradient."""
+        bound, gradient = self._backward(values, batch)
+        return self._output(bound, *self.program.outputs[0]), gradient
+
+    def outputs_and_grad(self, values: Any, batch: Sequence[Any]) -> tuple[Any, Any]:
+        """The outputs, in order, and the gradient."""
+        bound, gradient = self._backward(values, batch)
+        return [self._output(bound, *output) for output in self.program.outputs], gradient
+
+    def _backward(self, values: Any, batch: Sequence[Any]) -> tuple["Tables", Any]:
         bound = self._bind(batch)
         bound.load(values, batch)
         gradients = bound.fresh_gradients()
         self._run(bound, len(bound.code), gradients)
-        return self._output(bound, *self.program.outputs[0]), gradients[: self.program.leaves]
+        return bound, gradients[: self.program.leaves]
 
     def _run(self, bound: "Tables", stop: int, gradients: Any) -> None:
         memory = (bound.numbers, gradients, bound.code, bound.places)

@@ -58,7 +58,7 @@ class PythonBackend:
     @property
     def source(self) -> str:
         """Both functions' text."""
-        return "\n\n".join(self._texts)
+        return "\n\n".join(self._texts[:2])
 
     @cached_property
     def _forward(self) -> Any:
@@ -67,6 +67,10 @@ class PythonBackend:
     @cached_property
     def _value_and_grad(self) -> Any:
         return self._defined("value_and_grad", self._texts[1])
+
+    @cached_property
+    def _outputs_and_grad(self) -> Any:
+        return self._defined("outputs_and_grad", self._texts[2])
 
     def _defined(self, name: str, text: str) -> Any:
         with without_collector():
@@ -85,8 +89,16 @@ class PythonBackend:
             value, gradient = self._value_and_grad(values)
             return value, gradient
         found = [self._value_and_grad((*values, *sample)) for sample in zip(*batch, strict=True)]
-        total = [ieee.sum(column) for column in zip(*(gradient for _, gradient in found), strict=True)]
-        return [value for value, _ in found], total or [0.0] * len(values)
+        return [value for value, _ in found], _summed([gradient for _, gradient in found], len(values))
+
+    def outputs_and_grad(self, values: Any, batch: Sequence[Any]) -> tuple[Any, list[float]]:
+        """What ``forward`` gives, and the gradient, from one run."""
+        if not self._batched:
+            outputs, gradient = self._outputs_and_grad(values)
+            return outputs, gradient
+        found = [self._outputs_and_grad((*values, *sample)) for sample in zip(*batch, strict=True)]
+        columns = [list(column) for column in zip(*(outputs for outputs, _ in found), strict=True)]
+        return columns, _summed([gradient for _, gradient in found], len(values))
 
     def finite(self, value: Any, gradient: Any) -> bool:
         """Whether both are finite."""
@@ -104,6 +116,11 @@ class PythonBackend:
     def result(self, value: Any) -> Any:
         """As it is."""
         return value
+
+
+def _summed(gradients: list[list[float]], n: int) -> list[float]:
+    """The gradient of n leaves, summed over the samples."""
+    return [ieee.sum(column) for column in zip(*gradients, strict=True)] or [0.0] * n
 
 
 class _Rule:
@@ -189,8 +206,8 @@ class _Writer:
                     self.rules[f"{op.name}_d{index}"] = op.partial_in(FLOATS, index)
         return self.known[op]
 
-    def texts(self, leaves: Sequence[int], gradients: int) -> tuple[str, str]:
-        """``forward`` and ``value_and_grad``, both functions of a sequence of the leaves' numbers."""
+    def texts(self, leaves: Sequence[int], gradients: int) -> tuple[str, str, str]:
+        """``forward``, ``value_and_grad`` and ``outputs_and_grad``: functions of a sequence of the leaves' numbers."""
         present = self.code.inputs
         loads = [f"x{leaf}" if leaf in present else "_" for leaf in leaves]
         head = [f"    {', '.join(loads)}, = values"] if loads else []
@@ -199,9 +216,11 @@ class _Writer:
         backward = [f"    {line}" for line in self._backward()]
         found = ", ".join(self._final(present.get(leaf)) for leaf in leaves[:gradients])
         root = self.name(self.code.outputs[0])
+        whole = "\n".join([*head, *forward, *backward])
         return (
             "\n".join(["def forward(values):", *head, *forward, f"    return [{outputs}]", ""]),
-            "\n".join(["def value_and_grad(values):", *head, *forward, *backward, f"    return {root}, [{found}]", ""]),
+            f"def value_and_grad(values):\n{whole}\n    return {root}, [{found}]\n",
+            f"def outputs_and_grad(values):\n{whole}\n    return [{outputs}], [{found}]\n",
         )
 
     def _forward(self) -> list[str]:

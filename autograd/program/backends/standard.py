@@ -41,11 +41,16 @@ class ArrayBackend:
 
     def value_and_grad(self, values: Any, batch: Sequence[Any]) -> tuple[Any, Any]:
         """The root and the gradient."""
+        outputs, gradient = self.outputs_and_grad(values, batch)
+        return outputs[0], gradient
+
+    def outputs_and_grad(self, values: Any, batch: Sequence[Any]) -> tuple[Any, Any]:
+        """The outputs, in order, and the gradient."""
         with np.errstate(all="ignore"):
             run = self.executor.forward(*self._inputs(values, batch))
-            value = run.outputs()[0]
-            gradient, _ = run.backward(self.executor.xp.ones_like(value))
-        return self._given(value), gradient
+            outputs = run.outputs()
+            gradient, _ = run.backward(self.executor.xp.ones_like(outputs[0]))
+        return [self._given(value) for value in outputs], gradient
 
     def _given(self, value: Any) -> Any:
         return value if self.program.batch else float(value)

@@ -293,6 +293,42 @@ def test_outputs_are_given_beside_the_root(compiled: Compile) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("compiled", "seed"), [(b, s) for b in BACKENDS for s in range(1 if b == "jax" else 3)], indirect=["compiled"]
+)
+def test_outputs_and_gradient_come_from_one_run_as_from_two(compiled: Compile, seed: int) -> None:
+    root, leaves = random_graph(seed, 25)
+    inner = [node for node in autograd.topological_order(root) if node.parents][:4]
+    for batch, columns in (([], []), (leaves[:2], [[0.3, -0.7, 0.2], [0.9, 0.1, -0.4]])):
+        program = compiled(root, batch=batch, outputs=[*inner, leaves[3]])
+        outputs, gradient = program.outputs_and_grad(program.values, *columns)
+        assert list(gradient) == list(program.value_and_grad(program.values, *columns)[1])
+        for found, wanted in zip(outputs, program.forward(program.values, *columns), strict=True):
+            assert (list(found) == list(wanted)) if batch else (float(found) == float(wanted))
+
+
+@pytest.mark.parametrize("compiled", CORE, indirect=True)
+def test_outputs_and_gradient_at_an_edge_are_as_in_eager(compiled: Compile) -> None:
+    w, x = Value(2.0), Value(1.0)
+    hidden = (w * x).log()
+    program = compiled(hidden * hidden, batch=[x], outputs=[hidden])
+    outputs, gradient = program.outputs_and_grad(program.values, [1.0, 0.0])
+    assert [list(map(float, column)) for column in outputs] == [
+        [math.log(2.0) ** 2, math.inf],
+        [math.log(2.0), -math.inf],
+    ]
+    assert math.isnan(float(gradient[0]))  # 2 · log 0 · 1/0 · 0
+
+
+@pytest.mark.parametrize("compiled", CORE, indirect=True)
+def test_an_output_that_is_not_finite_is_as_in_eager_where_the_root_is(compiled: Compile) -> None:
+    x = Value(0.0)
+    hidden = x.log()
+    program = compiled(autograd.clamp(hidden, -1.0, 1.0) * x, outputs=[hidden])
+    outputs, _ = program.outputs_and_grad(program.values)
+    assert list(map(float, outputs)) == [0.0, -math.inf]
+
+
 @pytest.mark.parametrize("compiled", CORE, indirect=True)
 def test_the_root_may_be_a_leaf(compiled: Compile) -> None:
     program = compiled(Value(3.0))
