@@ -37,7 +37,7 @@ from nn.criteria import (
     MSELoss,
     NLLLoss,
 )
-from nn.errors import ModelFileError, OptionError, StateDictError, TargetError
+from nn.errors import ModelFileError, OptionError, OptionTypeError, StateDictError, TargetError
 from nn.health import diagnose
 from nn.history import History
 from nn.io import load, save
@@ -88,6 +88,7 @@ __all__ = [
     "NLLLoss",
     "Neuron",
     "OptionError",
+    "OptionTypeError",
     "ReLU",
     "Sequential",
     "SiLU",

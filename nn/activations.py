@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import autograd
-from nn.errors import OptionError
 from nn.module import Module
 from nn.nested import elementwise, is_batch, plain, sample
+from nn.options import finite, named
 
 
 def identity(x: Any) -> Any:
@@ -85,10 +85,13 @@ class LeakyReLU(Activation):
 
     Args:
         negative_slope: the slope on the left.
+
+    Raises:
+        OptionError: it is no finite number.
     """
 
     def __init__(self, negative_slope: float = 0.01) -> None:
-        self.negative_slope = negative_slope
+        self.negative_slope = finite("negative_slope", negative_slope)
 
     def function(self, x: Any) -> Any:
         """The activation of one number or Value."""
@@ -105,11 +108,14 @@ class ELU(Activation):
     Args:
         alpha: minus the limit on the left.
 
+    Raises:
+        OptionError: it is no finite number.
+
     Source: Clevert, Unterthiner & Hochreiter 2016.
     """
 
     def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = alpha
+        self.alpha = finite("alpha", alpha)
 
     def function(self, x: Any) -> Any:
         """The activation of one number or Value."""
@@ -203,6 +209,4 @@ def activation(name: str) -> Module:
     >>> activation("tanh")
     Tanh()
     """
-    if name not in MODULES:
-        raise OptionError(f"no activation is called {name!r}; there are {', '.join(MODULES)}")
-    return MODULES[name]()
+    return named("activation", name, MODULES)()

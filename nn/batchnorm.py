@@ -5,13 +5,15 @@ part of ``state_dict()``, but not trained.  What does not live here: layers that
 """
 
 from math import sqrt
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import autograd
 from autograd import LengthError, Value
-from nn.errors import OptionError
 from nn.module import Module
 from nn.nested import is_batch, plain
+from nn.options import at_least_zero, count, flag, number
+
+_SHARE: Final = ("a share, from 0 to 1, or None", lambda share: 0.0 <= share <= 1.0)
 
 
 class BatchNorm(Module):
@@ -21,13 +23,14 @@ class BatchNorm(Module):
     towards them (there the variance is divided by n - 1).  Under ``eval()`` the running ones are used.
 
     Args:
-        num_features: length of a sample.
+        num_features: length of a sample, from 1 up.
         eps: added to the variance.
         momentum: share of the new in the running statistics; None means the plain average of all batches.
         affine: whether there are weights and biases, which start from 1 and 0.
         track_running_stats: False uses the batch's own statistics under ``eval()`` as well.
 
     Raises:
+        OptionError: an option outside its range.
         LengthError: samples of another length, or a batch of one while training: its variance is 0.
 
     Source: Ioffe & Szegedy, Batch Normalization, 2015, algorithms 1 and 2; as PyTorch's ``BatchNorm1d``.
@@ -42,15 +45,11 @@ class BatchNorm(Module):
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
         track_running_stats: bool = True,
     ) -> None:  # fmt: skip
-        if num_features < 0:
-            raise OptionError(f"a layer has 0 features or more; got {num_features!r}")
-        if not eps >= 0.0 or (momentum is not None and not 0.0 <= momentum <= 1.0):
-            raise OptionError(f"eps must be 0 or more and momentum in [0, 1]; got eps={eps!r}, momentum={momentum!r}")
-        self.num_features = num_features
-        self.eps = eps
-        self.momentum = momentum
-        self.affine = affine
-        self.track_running_stats = track_running_stats
+        self.num_features = num_features = count("num_features", num_features)
+        self.eps = at_least_zero("eps", eps)
+        self.momentum = None if momentum is None else number("momentum", momentum, *_SHARE)
+        self.affine = affine = flag("affine", affine)
+        self.track_running_stats = track_running_stats = flag("track_running_stats", track_running_stats)
         self.weight = [Value(1.0) for _ in range(num_features)] if affine else None
         self.bias = [Value(0.0) for _ in range(num_features)] if affine else None
         self.running_mean = [0.0] * num_features if track_running_stats else None

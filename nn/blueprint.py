@@ -8,10 +8,10 @@ constructors of modules that ``nn`` itself defines.  What does not live here: fi
 
 import inspect
 import random
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
-from autograd import AutogradError, Value
+from autograd import AutogradError
 from nn.module import Module
 from nn.neuron import MLP, Layer, Neuron
 
@@ -70,6 +70,54 @@ def built(plan: Any) -> Module:
         random.setstate(before)  # weights that are about to be replaced must not change what the caller draws next
 
 
+def difference(plan: Any, module: Module) -> str | None:
+    """The first thing in which ``module`` is built otherwise than ``plan`` says, in words; None if there is none.
+
+    What only nn's own constructors know can differ: a class or function of one's own, on either side, counts as alike,
+    and so does how the first weights were drawn.
+
+    >>> difference(blueprint(MLP(2, [3, 1], "tanh")), MLP(2, [3, 1]))
+    "activation is 'tanh' in the file and 'relu' in the model"
+    """
+    try:
+        return next(_differences(plan, module, ""), None)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return None  # changed by hand beyond what can be described: its numbers' names must do
+
+
+def _differences(said: Any, given: Any, path: str) -> Iterator[str]:
+    """Every difference between a part of a blueprint and the part of a live module that stands at ``path``."""
+    if isinstance(given, Module):
+        name = type(given).__name__
+        if own_classes().get(name) is not type(given) or not isinstance(said, Mapping):
+            return
+        if said["class"] != name:
+            yield f"{path or 'it'} is of the class {said['class']} in the file and {name} in the model"
+            return
+        for key, entry in _arguments(given).items():
+            if key not in _FOR_FRESH_WEIGHTS and key in said["arguments"]:
+                inner = _name_of_positional(type(given)) if key == "*" else key
+                yield from _differences(said["arguments"][key], entry, f"{path}{path and '.'}{inner}")
+    elif isinstance(given, list | tuple) and isinstance(said, list):
+        if len(given) != len(said):
+            yield f"{path} has {len(said)} entries in the file and {len(given)} in the model"
+        for place, (one, other) in enumerate(zip(said, given, strict=False)):
+            yield from _differences(one, other, f"{path}[{place}]")
+    elif not callable(given) and _synonym(said) != _synonym(given):
+        yield f"{path} is {said!r} in the file and {given!r} in the model"
+
+
+_FOR_FRESH_WEIGHTS: Final = ("init", "nonlin")  # a neuron without its non-linearity is one whose activation is linear
+
+
+def _synonym(said: Any) -> Any:
+    return "linear" if said == "identity" else said
+
+
+def _name_of_positional(cls: type[Module]) -> str:
+    return next(p.name for p in inspect.signature(cls).parameters.values() if p.kind is p.VAR_POSITIONAL)
+
+
 def _described(module: Module) -> Blueprint:
     name = type(module).__name__
     if own_classes().get(name) is not type(module):
@@ -97,6 +145,8 @@ def _arguments(module: Module) -> dict[str, Any]:
     for parameter in inspect.signature(type(module)).parameters.values():
         if parameter.kind is parameter.VAR_POSITIONAL:
             found["*"] = getattr(module, parameter.name)
+        elif parameter.name == "bias":  # a list of parameters stands under the argument's name
+            found["bias"] = getattr(module, "bias", None) is not None
         elif parameter.name == "init":
             init = getattr(module, "init", None)  # the weights are kept anyway; a function of one's own is not
             found["init"] = init if isinstance(init, str) else parameter.default
@@ -112,12 +162,14 @@ def _plain(argument: Any) -> Any:
     if isinstance(argument, Module):
         return _described(argument)
     if isinstance(argument, list | tuple):
-        if argument and isinstance(argument[0], Value):
-            return True  # `bias=True` makes a list of parameters under the argument's name
         return [_plain(entry) for entry in argument]
-    if argument is None or isinstance(argument, bool | int | float | str):
+    if _is_plain(argument):
         return argument
     raise ValueError(f"{argument!r} is neither a number nor text nor a module")
+
+
+def _is_plain(argument: Any) -> bool:
+    return argument is None or isinstance(argument, bool | int | float | str)
 
 
 def _restored(argument: Any) -> Any:

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
-from nn.errors import OptionError
+from nn.errors import OptionError, OptionTypeError
 from nn.history import History
-from nn.io import file_format, save
+from nn.io import model_path, save
 from nn.module import Module
+from nn.options import at_least_zero, choice, count, finite, flag, listed, shown
 
 
 @dataclass
@@ -89,12 +89,12 @@ def as_callbacks(given: Iterable[Any]) -> list[Callback]:
     Raises:
         OptionError: something is none of these.
     """
-    if isinstance(given, Callback) or not isinstance(given, Iterable):
-        raise OptionError(f"callbacks is a list; got {given!r}. Write callbacks=[...] around it")
     found: list[Callback] = []
-    for entry in given:
+    for entry in listed("callbacks", given, "a list: write callbacks=[...] around one"):
         if isinstance(entry, type):
-            raise OptionError(f"a callback is an object, and {entry.__name__} is a class: write {entry.__name__}(...)")
+            raise OptionTypeError(
+                f"a callback is an object, and {entry.__name__} is a class: write {entry.__name__}(...)"
+            )
         if isinstance(entry, Callback):
             found.append(entry)
         elif callable(getattr(entry, "step", None)):
@@ -102,7 +102,7 @@ def as_callbacks(given: Iterable[Any]) -> list[Callback]:
         elif callable(entry):
             found.append(EpochEnd(entry))
         else:
-            raise OptionError(f"a callback is a Callback, a function, or has a step(); got {entry!r}")
+            raise OptionTypeError(f"a callback is a Callback, a function, or has a step(); got {shown(entry)}")
     return found
 
 
@@ -120,11 +120,8 @@ class Watch(Callback):
     """
 
     def __init__(self, monitor: str | None = None, min_delta: float = 0.0, mode: str = "auto") -> None:
-        if mode not in ("auto", "min", "max"):
-            raise OptionError(f"mode is 'min', 'max' or 'auto'; got {mode!r}")
-        if not min_delta >= 0:
-            raise OptionError(f"min_delta is at least 0; got {min_delta!r}")
-        self.monitor, self.min_delta, self.mode = monitor, min_delta, mode
+        self.monitor, self.min_delta = monitor, at_least_zero("min_delta", min_delta)
+        self.mode = choice("mode", mode, ("auto", "min", "max"))
         self.best, self.best_epoch = math.nan, 0
 
     def on_train_begin(self, run: Run) -> None:
@@ -161,9 +158,8 @@ class EarlyStopping(Watch):
         restore_best_weights: bool = True,
     ) -> None:  # fmt: skip
         super().__init__(monitor, min_delta, mode)
-        if patience < 1:
-            raise OptionError(f"patience is at least 1 epoch; got {patience!r}")
-        self.patience, self.restore_best_weights = patience, restore_best_weights
+        self.patience = count("patience", patience)
+        self.restore_best_weights = flag("restore_best_weights", restore_best_weights)
         self._weights: dict[str, float] = {}
 
     def on_train_begin(self, run: Run) -> None:
@@ -205,10 +201,8 @@ class Checkpoint(Watch):
         mode: str = "auto", every: int = 1,
     ) -> None:  # fmt: skip
         super().__init__(monitor, 0.0, mode)
-        if every < 1:
-            raise OptionError(f"every is at least 1 epoch; got {every!r}")
-        self.path, self.save_best_only, self.every = os.fspath(path), save_best_only, every
-        file_format(Path(path))  # now, rather than after an epoch's work
+        self.path = str(model_path(path))  # refused now, rather than after an epoch's work
+        self.save_best_only, self.every = flag("save_best_only", save_best_only), count("every", every)
 
     def on_epoch_end(self, run: Run) -> None:
         """Save, if this epoch is one to save."""
@@ -237,9 +231,9 @@ class Convergence(Callback):
     """
 
     def __init__(self, tolerance: float = 1e-6, patience: int = 3, monitor: str = "loss") -> None:
-        if not tolerance >= 0 or patience < 1:
-            raise OptionError(f"tolerance is at least 0 and patience at least 1; got {tolerance!r} and {patience!r}")
-        self.tolerance, self.patience, self.monitor = tolerance, patience, monitor
+        self.tolerance, self.patience, self.monitor = (
+            at_least_zero("tolerance", tolerance), count("patience", patience), monitor,
+        )  # fmt: skip
 
     def on_epoch_end(self, run: Run) -> None:
         """Stop, if the last epochs hardly differ."""
@@ -260,7 +254,7 @@ class StopAt(Callback):
     """
 
     def __init__(self, goal: float, monitor: str = "loss") -> None:
-        self.goal, self.monitor = goal, monitor
+        self.goal, self.monitor = finite("goal", goal), monitor
 
     def on_epoch_end(self, run: Run) -> None:
         """Stop, if it is reached."""

@@ -5,9 +5,12 @@ What does not live here: the optimisers (``optim/``).
 
 import math
 from collections.abc import Iterable
+from typing import Final
 
 from autograd import AnomalyError, Value
-from nn.errors import OptionError
+from nn.options import instance, listed, number
+
+_AT_LEAST_ZERO: Final = ("a number from 0 up", lambda x: x >= 0.0)
 
 
 def clip_grad_value_(parameters: Iterable[Value] | Value, clip_value: float) -> None:
@@ -15,7 +18,10 @@ def clip_grad_value_(parameters: Iterable[Value] | Value, clip_value: float) -> 
 
     Args:
         parameters: Values.
-        clip_value: above 0.
+        clip_value: 0 or more.
+
+    Raises:
+        OptionError: it is none, or the parameters are no Values.
 
     >>> w = Value(1.0)
     >>> (w * 10).backward()
@@ -23,8 +29,7 @@ def clip_grad_value_(parameters: Iterable[Value] | Value, clip_value: float) -> 
     >>> w.grad
     2.5
     """
-    if not clip_value >= 0.0:
-        raise OptionError(f"clip_value must be 0 or more; got {clip_value!r}")
+    clip_value = number("clip_value", clip_value, *_AT_LEAST_ZERO)
     for p in _listed(parameters):
         g = float(p.grad)
         if g > clip_value:
@@ -45,6 +50,7 @@ def clip_grad_norm_(
         error_if_nonfinite: raise, rather than scale, where the norm is inf or NaN.
 
     Raises:
+        OptionError: a number outside its range, or the parameters are no Values.
         AnomalyError: the norm is not finite, with ``error_if_nonfinite``.
 
     Source: Pascanu, Mikolov & Bengio, On the difficulty of training recurrent neural networks, 2013, algorithm 1.
@@ -54,8 +60,8 @@ def clip_grad_norm_(
     >>> clip_grad_norm_([v, w], 1.0)
     5.0
     """
-    if not max_norm >= 0.0 or not norm_type > 0.0:
-        raise OptionError(f"max_norm must be 0 or more and norm_type above 0; got {max_norm!r} and {norm_type!r}")
+    max_norm = number("max_norm", max_norm, *_AT_LEAST_ZERO)
+    norm_type = number("norm_type", norm_type, "a number above 0, or math.inf", lambda p: p > 0.0)
     params = [p for p in _listed(parameters) if p.requires_grad]
     grads = [float(p.grad) for p in params]
     norm = _norm(grads, norm_type)
@@ -69,9 +75,10 @@ def clip_grad_norm_(
 
 
 def _listed(parameters: Iterable[Value] | Value) -> list[Value]:
-    if callable(parameters):
-        raise OptionError(f"parameters are a list of Values, as model.parameters() gives it; got {parameters!r:.80}")
-    return [parameters] if isinstance(parameters, Value) else list(parameters)
+    if isinstance(parameters, Value):
+        return [parameters]
+    given = listed("parameters", parameters, "a list of Values, as model.parameters() gives it")
+    return [instance("a parameter", p, Value, "a Value") for p in given]
 
 
 def _norm(grads: list[float], p: float) -> float:

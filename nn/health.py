@@ -22,6 +22,7 @@ from nn.losses import cross_entropy, loss_function, mse_loss
 from nn.module import Module
 from nn.nested import is_sequence
 from nn.neuron import Neuron
+from nn.options import instance
 from nn.training import outputs
 
 VANISHING: Final = 1e-3
@@ -119,6 +120,7 @@ def diagnose(model: Module, data: Any, *, loss: str | Callable[..., Any] | None 
 
     Raises:
         LengthError: there are no samples.
+        OptionError: ``model`` is no module.
 
     >>> import random
     >>> from nn import MLP
@@ -127,6 +129,7 @@ def diagnose(model: Module, data: Any, *, loss: str | Callable[..., Any] | None 
     >>> "vanishing" in diagnosis, diagnosis.healthy
     (True, False)
     """
+    instance("model", model, Module, "a module")
     given = samples(data)
     state = model.state_dict()
     parameters = dict(model.named_parameters())

@@ -16,7 +16,8 @@ from collections.abc import Callable
 from math import sqrt
 from typing import Any, Final
 
-from nn.errors import OptionError
+from nn.errors import OptionTypeError
+from nn.options import named, shown
 
 Initialiser = Callable[..., float]
 """``(fan_in, fan_out, rng) -> weight``."""
@@ -26,12 +27,12 @@ def source(rng: random.Random | None) -> Any:
     """Where random numbers come from: ``rng``, or Python's module ``random``.
 
     Raises:
-        OptionError: ``rng`` is no generator of Python's, but a seed, say.
+        OptionTypeError: ``rng`` is no generator of Python's, but a seed, say.
     """
     if rng is None:
         return random
     if not hasattr(rng, "gauss"):
-        raise OptionError(f"rng is a generator, random.Random(7) for one; got {rng!r}")
+        raise OptionTypeError(f"rng is a generator, random.Random(7) for one; got {shown(rng)}")
     return rng
 
 
@@ -130,8 +131,4 @@ def initialiser(init: str | Initialiser) -> Initialiser:
     Raises:
         OptionError: there is none of that name.
     """
-    if callable(init):
-        return init
-    if init not in INITIALISERS:
-        raise OptionError(f"no initialisation is called {init!r}; there are {', '.join(INITIALISERS)}")
-    return INITIALISERS[init]
+    return init if callable(init) else named("initialisation", init, INITIALISERS)

@@ -3,6 +3,7 @@
     nn.save(model, "xor.safetensors")       # or "xor.json", which a person can read
     model = nn.load("xor.safetensors")      # rebuilds nn's own classes
     nn.load("xor.safetensors", into=model)  # fills any module, one of your own classes as well
+    model.load_state_dict(nn.load("xor.safetensors").state_dict())  # the numbers alone, whatever computes with them
 
 Both formats hold the same: a version, the blueprint of the model (``blueprint.py``), the numbers of its
 ``state_dict()`` gathered into tensors, and a SHA-256 over the whole file with the digest's own 64 characters taken as
@@ -22,9 +23,10 @@ from typing import Any, Final, NamedTuple, TypeVar, overload
 
 from autograd.extra import extra
 from autograd.files import write
-from nn.blueprint import Blueprint, blueprint, built
-from nn.errors import ModelFileError
+from nn.blueprint import Blueprint, blueprint, built, difference
+from nn.errors import ModelFileError, OptionTypeError
 from nn.module import Module
+from nn.options import instance, shown
 from nn.tensors import Tensor, flattened, gathered
 
 M = TypeVar("M", bound=Module)
@@ -58,6 +60,7 @@ def save(model: Module, path: str | os.PathLike[str]) -> Path:
 
     Raises:
         ModelFileError: the name ends in something else.
+        OptionError: that is no module, or no name of a file.
         MissingExtraError: safetensors is not installed.
         OSError: the folder does not exist, the disk is full, ...; a file that was there is as it was.
 
@@ -69,14 +72,14 @@ def save(model: Module, path: str | os.PathLike[str]) -> Path:
     >>> again.state_dict() == model.state_dict()
     True
     """
-    target = Path(path)
-    suffix = file_format(target)
+    instance("model", model, Module, "a module", "Write nn.save(model, path)")
+    target = model_path(path)
     head = {
         "format": FORMAT, "version": str(VERSION), "sha256": _NO_DIGEST, "class": type(model).__name__,
         "model": blueprint(model),
     }  # fmt: skip
     tensors = gathered(model.state_dict())
-    data = _to_safetensors(head, tensors) if suffix == ".safetensors" else _to_json(head, tensors)
+    data = _to_safetensors(head, tensors) if target.suffix == ".safetensors" else _to_json(head, tensors)
     found = _DIGEST.search(data)
     assert found is not None
     digest = hashlib.sha256(data).hexdigest().encode()
@@ -94,15 +97,21 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Module:
     Args:
         path: a file that ``save`` wrote.
         into: a module to fill with the file's numbers; without it, one is built. It is filled whole or not at all.
+            What nn knows of both must be built alike: no ReLU where the file has a tanh.
 
     Raises:
         ModelFileError: the file is cut short, damaged, too long, of another kind or version, or does not fit ``into``.
+        OptionError: that is no name of a file, or ``into`` no module.
         MissingExtraError: safetensors is not installed.
         OSError: there is no such file, or it cannot be read.
     """
-    file = Path(path)
+    if into is not None:
+        instance("into", into, Module, "a module to fill")
+    file = model_path(path)
     contents = _read(file)
-    if into is None:
+    if into is not None:
+        _refuse_other_architecture(file, contents, into)
+    else:
         if contents.model is None:
             raise ModelFileError(
                 f"{file} holds a {contents.name}, which nn cannot build: make the model yourself and use "
@@ -126,9 +135,8 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Module:
 
 def _read(file: Path) -> Contents:
     """What the file holds, once its digest, its format and its version are known to be right."""
-    suffix = file_format(file)
     data = file.read_bytes()
-    if suffix == ".safetensors":
+    if file.suffix == ".safetensors":
         _refuse_wrong_length(file, data)
     found = _DIGEST.search(data)
     if found is None:
@@ -140,7 +148,7 @@ def _read(file: Path) -> Contents:
             f"it says {found[1].decode()[:12]}.... Take it from a backup or save the model again"
         )
     try:
-        head, tensors = _from_safetensors(data) if suffix == ".safetensors" else _from_json(data)
+        head, tensors = _from_safetensors(data) if file.suffix == ".safetensors" else _from_json(data)
         if head["format"] != FORMAT:
             raise ValueError(f"its format is {head['format']!r}")
         if head["version"] != str(VERSION):
@@ -155,15 +163,30 @@ def _read(file: Path) -> Contents:
         raise ModelFileError(f"{file} is no model that nn.save wrote: {error!r}") from error
 
 
-def file_format(file: Path) -> str:
-    """The ending of the file's name, which says its format.
+def model_path(path: str | os.PathLike[str]) -> Path:
+    """The path of a model file, whose ending says its format.
 
     Raises:
-        ModelFileError: it is none of ``SUFFIXES``.
+        OptionTypeError: it is no name of a file.
+        ModelFileError: its ending is none of ``SUFFIXES``.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise OptionTypeError(f"path is the name of a file, as text or a pathlib.Path; got {shown(path)}")
+    file = Path(path)
     if file.suffix not in SUFFIXES:
         raise ModelFileError(f"the name of a model file ends in {' or '.join(SUFFIXES)}; got {str(file)!r}")
-    return file.suffix
+    return file
+
+
+def _refuse_other_architecture(file: Path, contents: Contents, into: Module) -> None:
+    """Numbers of one shape fit many networks: where both are nn's own, they must compute the same with them."""
+    found = None if contents.model is None else difference(contents.model, into)
+    if found is not None:
+        raise ModelFileError(
+            f"{file} holds a {contents.name} which does not fit, for it is built otherwise than the model to be "
+            f"filled: {found}. Make the model alike, or take the file's own with nn.load(path); to take over its "
+            "numbers all the same, model.load_state_dict(nn.load(path).state_dict())"
+        )
 
 
 def _refuse_wrong_length(file: Path, data: bytes) -> None:
@@ -233,6 +256,3 @@ def _from_json(data: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
 def _spelt(number: float) -> float | str:
     return number if number - number == 0 else str(number)
-
-
-# writing --------------------------------------------------------------------------------------------------------------

@@ -14,18 +14,19 @@ from typing import Any
 
 from autograd import LengthError, Value, dot, operands
 from nn.activations import activation
-from nn.errors import OptionError
+from nn.errors import OptionTypeError
 from nn.init import Initialiser, initialiser, source
 from nn.module import Module
 from nn.nested import elementwise, is_batch, plain, sample
+from nn.options import count, flag, number, shown
 
 
 class Linear(Module):
     """W · x + b.
 
     Args:
-        in_features: number of inputs.
-        out_features: number of outputs.
+        in_features: number of inputs, from 1 up.
+        out_features: number of outputs, from 1 up.
         bias: whether there is a b.
         init: how weights are drawn (see ``nn.init``).  The default is PyTorch's, which draws the biases alike; with
             any other, biases start from 0.
@@ -34,6 +35,7 @@ class Linear(Module):
     ``weight`` is a list[out_features][in_features] of Values, ``bias`` a list[out_features] of Values or None.
 
     Raises:
+        OptionError: a size is no whole number from 1 up, or no initialisation has that name.
         LengthError: when called with a sample of another length.
 
     >>> layer = Linear(3, 2, rng=random.Random(7))
@@ -45,13 +47,12 @@ class Linear(Module):
         self, in_features: int, out_features: int, bias: bool = True, init: str | Initialiser = "fan_in_uniform",
         rng: random.Random | None = None,
     ) -> None:  # fmt: skip
-        if in_features < 0 or out_features < 0:
-            raise OptionError(f"a layer has 0 features or more; got {in_features} and {out_features}")
-        self.in_features = in_features
-        self.out_features = out_features
+        self.in_features = count("in_features", in_features)
+        self.out_features = count("out_features", out_features)
+        bias = flag("bias", bias, "In a Sequential an activation is a layer of its own, and rng and init are named")
         self.init = init
-        self.weight = [[Value(0.0) for _ in range(in_features)] for _ in range(out_features)]
-        self.bias = [Value(0.0) for _ in range(out_features)] if bias else None
+        self.weight = [[Value(0.0) for _ in range(self.in_features)] for _ in range(self.out_features)]
+        self.bias = [Value(0.0) for _ in range(self.out_features)] if bias else None
         self._known: list[list[Value]] = []
         self._ready: list[Any] = []
         self.reset_parameters(rng=rng)
@@ -92,6 +93,9 @@ class Sequential(Module):
     Args:
         layers: modules, names of activations, or any functions.
 
+    Raises:
+        OptionError: something is none of these.
+
     >>> Sequential(Linear(2, 1), "relu")
     Sequential(
       (layers[0]): Linear(in_features=2, out_features=1, bias=True)
@@ -127,16 +131,25 @@ class Sequential(Module):
     def __iter__(self) -> Iterator[Any]:
         return iter(self.layers)
 
-    def __getitem__(self, index: int) -> Any:
-        return self.layers[index]
+    def __getitem__(self, index: int | slice) -> Any:
+        if not isinstance(index, slice):
+            return self.layers[index]
+        part = Sequential()
+        part.layers = self.layers[index]  # the parameters keep the labels that they have in the whole
+        return part
 
 
 def _layer(layer: Any) -> Any:
     """What stands for ``layer`` in a Sequential: a module or a function."""
     made: Any = activation(layer) if isinstance(layer, str) else layer
-    if not callable(made) or isinstance(made, type):
-        raise OptionError(f"a layer is a module, a function or the name of an activation; got {layer!r}")
-    return made
+    if callable(made) and not isinstance(made, type):
+        return made
+    hint = ""
+    if isinstance(layer, type):
+        hint = f". That is a class: write {layer.__name__}(...)"
+    elif isinstance(layer, list | tuple):
+        hint = ". Write Sequential(*layers), with a star, for layers that stand in a list"
+    raise OptionTypeError(f"a layer is a module, a function or the name of an activation; got {shown(layer)}{hint}")
 
 
 class Dropout(Module):
@@ -148,6 +161,9 @@ class Dropout(Module):
         p: in [0, 1].
         rng: what decides; Python's ``random`` by default.
 
+    Raises:
+        OptionError: p is no probability, or rng no generator.
+
     Source: Srivastava et al., Dropout, 2014.
 
     >>> layer = Dropout(0.5, rng=random.Random(1))
@@ -156,9 +172,8 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, rng: random.Random | None = None) -> None:
-        if not 0.0 <= p <= 1.0:
-            raise OptionError(f"p is a probability, from 0 to 1; got {p!r}")
-        self.p = p
+        self.p = number("p", p, "a probability, from 0 to 1", lambda p: 0.0 <= p <= 1.0)
+        source(rng)  # refused now rather than at the first call
         self._rng = rng
 
     def forward(self, x: Any) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from autograd import LengthError
-from nn.errors import OptionError
+from nn.options import listed, named
 
 Metric = Callable[[Sequence[Any], Sequence[Any]], float]
 
@@ -97,18 +97,14 @@ def by_name(metrics: Sequence[str | Metric], logits: bool = False) -> dict[str, 
     Raises:
         OptionError: there is no metric of that name.
     """
-    if isinstance(metrics, str):
-        raise OptionError(f"metrics is a list; got {metrics!r}. Write [{metrics!r}]")
     found: dict[str, Metric] = {}
-    for metric in metrics:
+    for metric in listed("metrics", metrics):
         if callable(metric):
             found[getattr(metric, "__name__", type(metric).__name__)] = metric
         elif metric == "accuracy" and logits:
             found[metric] = logit_accuracy
-        elif metric in METRICS:
-            found[metric] = METRICS[metric]
         else:
-            raise OptionError(f"no metric is called {metric!r}; there are {', '.join(METRICS)}, or give a function")
+            found[metric] = named("metric", metric, METRICS, ", or give a function")
     return found
 
 

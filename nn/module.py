@@ -6,19 +6,18 @@ parameter by its path, ``layers[0].neurons[2].w[1]``.  Attributes whose name sta
 are results kept for later: a parameter is a leaf.  Numbers that belong to a model but are not trained (the running
 statistics of ``BatchNorm``) are *buffers*; a class names them in ``buffers``.
 
-What does not live here: any arithmetic (``neuron.py`` is the next file to read), tables for the eye (``summary.py``).
+What does not live here: the look into an attribute (``attributes.py``), any arithmetic (``neuron.py`` is the next file
+to read), tables for the eye (``overview.py``).
 """
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, Final, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, NamedTuple, Self
 
 from autograd import Value
-from nn.errors import StateDictError
-
-K = TypeVar("K")
-
-_NO_MODULES: Final = frozenset({Value, float, int})
+from nn.attributes import K, gather, public, walk_attributes
+from nn.errors import OptionTypeError, StateDictError
+from nn.options import flag, shown
 
 
 class Loaded(NamedTuple):
@@ -26,34 +25,6 @@ class Loaded(NamedTuple):
 
     missing_keys: list[str]
     unexpected_keys: list[str]
-
-
-def walk_attributes(thing: Any, path: str, kind: type[K]) -> Iterator[tuple[str, K]]:
-    """Every ``kind`` (Value or Module) in ``thing``: one of them, or nested lists, tuples and dicts, with its path."""
-    if isinstance(thing, kind):
-        yield path, thing
-    elif isinstance(thing, list | tuple):
-        if kind is Value or not set(map(type, thing)) <= _NO_MODULES:
-            for index, entry in enumerate(thing):
-                yield from walk_attributes(entry, f"{path}[{index}]", kind)
-    elif isinstance(thing, dict):
-        for key, entry in thing.items():
-            yield from walk_attributes(entry, f"{path}[{key!r}]", kind)
-
-
-def gather(thing: Any, found: list[Value]) -> None:
-    """Add every Value that ``walk_attributes`` finds in ``thing`` to ``found``, without the cost of its path."""
-    if isinstance(thing, Value):
-        found.append(thing)
-    elif isinstance(thing, list | tuple):
-        if set(map(type, thing)) == {Value}:
-            found.extend(thing)
-        else:
-            for entry in thing:
-                gather(entry, found)
-    elif isinstance(thing, dict):
-        for entry in thing.values():
-            gather(entry, found)
 
 
 class Module:
@@ -73,6 +44,8 @@ class Module:
     training: bool = True
     """Whether layers that behave differently while training (``Dropout``, ``BatchNorm``) do so."""
 
+    _scope_path: tuple[str, ...] | None = None
+
     buffers: ClassVar[tuple[str, ...]] = ()
     """Names of attributes that hold a number or a list of numbers which belong to the state but are not trained."""
 
@@ -87,9 +60,8 @@ class Module:
     # what is inside -------------------------------------------------------------------------------------------------
 
     def _members(self, kind: type[K]) -> Iterator[tuple[str, K]]:
-        for name, attribute in vars(self).items():
-            if not name.startswith("_"):
-                yield from walk_attributes(attribute, name, kind)
+        for name, attribute in public(self):
+            yield from walk_attributes(attribute, name, kind)
 
     def named_children(self) -> Iterator[tuple[str, "Module"]]:
         """Every module directly inside this one with its path from here, each once, in the order of assignment."""
@@ -105,20 +77,24 @@ class Module:
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, "Module"]]:
         """This module and every one inside it, at any depth, with its path from here; this one's path is ``prefix``."""
-        seen: set[Module] = {self}
-        stack: list[tuple[str, Module, Iterator[tuple[str, Module]]]] = [(prefix, self, self.named_children())]
-        yield prefix, self
+        for path, _, module in self._placed(prefix):
+            yield path, module
+
+    def _placed(self, prefix: str = "") -> Iterator[tuple[str, tuple[str, ...], "Module"]]:
+        """``named_modules`` with the names along each path as well; every module comes before what is inside it."""
+        seen: set[Module] = set()
+        stack: list[tuple[str, tuple[str, ...], Module]] = [(prefix, (), self)]
         while stack:
-            path, _, rest = stack[-1]
-            for name, child in rest:
-                if child not in seen:
-                    seen.add(child)
-                    inner = f"{path}.{name}" if path else name
-                    yield inner, child
-                    stack.append((inner, child, child.named_children()))
-                    break
-            else:
-                stack.pop()
+            path, names, module = stack.pop()
+            if module not in seen:
+                seen.add(module)
+                yield path, names, module
+                inside = [
+                    (f"{path}.{name}" if path else name, (*names, name), child)
+                    for name, child in module._members(Module)
+                    if child not in seen
+                ]
+                stack += reversed(inside)
 
     def modules(self) -> list["Module"]:
         """This module and every one inside it, at any depth, each once."""
@@ -137,9 +113,8 @@ class Module:
         """Every parameter, each once; frozen ones (``requires_grad=False``) among them."""
         found: list[Value] = []
         for module in self.modules():
-            for name, attribute in vars(module).items():
-                if not name.startswith("_"):
-                    gather(attribute, found)
+            for _, attribute in public(module):
+                gather(attribute, found)
         return [parameter for parameter in dict.fromkeys(found) if parameter.is_leaf]
 
     def named_buffers(self) -> Iterator[tuple[str, float]]:
@@ -157,8 +132,9 @@ class Module:
 
     def train(self, mode: bool = True) -> Self:
         """Tell this module and all inside it that training is on (or off); gives the module back."""
+        mode = flag("mode", mode)
         for module in self.modules():
-            module.training = bool(mode)
+            module.training = mode
         return self
 
     def eval(self) -> Self:
@@ -167,18 +143,27 @@ class Module:
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Freeze every parameter, or thaw it: a frozen one gets no gradient, and optimisers leave it alone."""
+        requires_grad = flag("requires_grad", requires_grad)
         for parameter in self.parameters():
             parameter.requires_grad = requires_grad
         return self
 
     def apply(self, function: Callable[["Module"], Any]) -> Self:
         """Call ``function`` with every module inside this one and at last with this one; gives the module back."""
+        if not callable(function):
+            raise OptionTypeError(f"apply takes a function of a module; got {shown(function)}")
         for module in reversed(self.modules()):
             function(module)
         return self
 
-    def zero_grad(self) -> None:
-        """Set the gradient of every parameter back to zero."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Set the gradient of every parameter back to zero.
+
+        Args:
+            set_to_none: for calls written for PyTorch. A Value's gradient is always a number, so it is 0.0 afterwards
+                either way.
+        """
+        flag("set_to_none", set_to_none)
         for parameter in self.parameters():
             parameter.zero_grad()
 
@@ -195,12 +180,21 @@ class Module:
             else:
                 child.reset_parameters(init, rng)
 
+    @property
+    def scope_path(self) -> tuple[str, ...] | None:
+        """The names along the path to this module, which ``autograd.provenance()`` notes; None before any labelling."""
+        return self._scope_path
+
     def label_parameters(self) -> None:
         """Label every parameter and module with its path, for drawings, error texts and ``autograd.provenance()``."""
-        for name, parameter in self.named_parameters():
-            parameter.label = name
-        for name, module in self.named_modules():
-            vars(module)["scope_path"] = tuple(name.split(".")) if name else ()
+        seen: set[Value] = set()
+        for path, names, module in self._placed():
+            module._scope_path = names
+            start = f"{path}." if path else ""
+            for name, member in module._members(Value):
+                if member.is_leaf and member not in seen:
+                    seen.add(member)
+                    member.label = f"{start}{name}"
 
     # state ----------------------------------------------------------------------------------------------------------
 
@@ -219,12 +213,14 @@ class Module:
 
         Raises:
             StateDictError: paths are missing or unknown (with ``strict``), an entry is no number, or it is no dict.
+            OptionError: ``strict`` is no bool.
         """
+        strict = flag("strict", strict)
         if not isinstance(state_dict, Mapping):
             raise StateDictError(f"a state is a dict, as state_dict() gives it; got {state_dict!r:.80}")
         parameters = dict(self.named_parameters())
-        known = {*parameters, *(name for name, _ in self.named_buffers())}
-        missing = [name for name in (*parameters, *(known - parameters.keys())) if name not in state_dict]
+        known = dict.fromkeys((*parameters, *(name for name, _ in self.named_buffers())))
+        missing = [name for name in known if name not in state_dict]
         unexpected = [name for name in state_dict if name not in known]
         if strict and (missing or unexpected):
             raise StateDictError(
@@ -234,10 +230,12 @@ class Module:
                 "or pass strict=False to load what fits"
             )
         numbers = {name: self._number(name, state_dict[name]) for name in known if name in state_dict}
+        buffers = self._with_buffers(numbers)  # all that can fail is behind us before the first number changes
         for name, parameter in parameters.items():
             if name in numbers:
                 parameter.data = numbers[name]
-        self._load_buffers(numbers)
+        for module, name, found in buffers:
+            setattr(module, name, found)
         return Loaded(missing, unexpected)
 
     def _number(self, name: str, thing: Any) -> float:
@@ -246,16 +244,22 @@ class Module:
         except (TypeError, OverflowError) as error:
             raise StateDictError(f"the state's entry {name!r} is no number: {error}") from None
 
-    def _load_buffers(self, numbers: Mapping[str, float]) -> None:
+    def _with_buffers(self, numbers: Mapping[str, float]) -> list[tuple["Module", str, Any]]:
+        """What every buffer will be: (module, name, number or list of numbers)."""
+        buffers: list[tuple[Module, str, Any]] = []
         for path, module in self.named_modules():
             start = f"{path}." if path else ""
             for name in module.buffers:
                 before = getattr(module, name)
                 if isinstance(before, list):
                     found = [numbers.get(f"{start}{name}[{index}]", entry) for index, entry in enumerate(before)]
-                    setattr(module, name, found)
+                    buffers.append((module, name, found))
                 elif before is not None:
-                    setattr(module, name, type(before)(numbers.get(f"{start}{name}", before)))
+                    number = numbers.get(f"{start}{name}", before)
+                    if isinstance(before, int) and not float(number).is_integer():
+                        raise StateDictError(f"the state's entry {start + name!r} counts something; got {number!r}")
+                    buffers.append((module, name, type(before)(number)))
+        return buffers
 
     # for the eye ----------------------------------------------------------------------------------------------------
 

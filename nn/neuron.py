@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from autograd import LengthError, Value, dot, operands
 from nn.activations import MODULES, SCALAR, identity, softmax
-from nn.errors import OptionError
 from nn.init import Initialiser, initialiser
 from nn.module import Module
 from nn.nested import is_batch, sample
+from nn.options import count, counts, flag, named
 
 _METHODS: Final[dict[str, Callable[[Value], Value]]] = {
     "identity": identity, "linear": identity, **{name: getattr(Value, name) for name in SCALAR},
@@ -29,7 +29,7 @@ class Neuron(Module):
     """w · x + b, through an activation.
 
     Args:
-        nin: number of inputs.
+        nin: number of inputs, from 1 up.
         nonlin: False leaves the activation out.
         activation: its name, ``relu`` by default.
         rng: where the weights come from; Python's ``random`` by default.
@@ -37,7 +37,7 @@ class Neuron(Module):
         fan_out: how many neurons its layer has, for initialisations that ask.
 
     Raises:
-        OptionError: no activation or initialisation has that name.
+        OptionError: no activation or initialisation has that name, or a size is no whole number from 1 up.
 
     >>> neuron = Neuron(2, activation="tanh")
     >>> neuron
@@ -50,8 +50,9 @@ class Neuron(Module):
         self, nin: int, nonlin: bool = True, activation: str = "relu", rng: random.Random | None = None,
         init: str | Initialiser = "uniform", fan_out: int = 1,
     ) -> None:  # fmt: skip
-        if activation not in _METHODS:
-            raise OptionError(f"no activation of a neuron is called {activation!r}; there are {', '.join(_METHODS)}")
+        nin, fan_out = count("nin", nin), count("fan_out", fan_out)
+        named("activation of a neuron", activation, _METHODS)
+        nonlin = flag("nonlin", nonlin, f"An activation is named: activation={nonlin!r}")
         draw = initialiser(init)
         self.w = [Value(draw(nin, fan_out, rng)) for _ in range(nin)]
         self.b = Value(0.0)
@@ -92,8 +93,8 @@ class Layer(Module):
     """``nout`` neurons over the same inputs.
 
     Args:
-        nin: number of inputs.
-        nout: number of neurons.
+        nin: number of inputs, from 1 up.
+        nout: number of neurons, from 1 up.
         kwargs: passed on to each ``Neuron``; ``activation="softmax"`` is taken over all of them together.
 
     Calling it gives a list[nout] of Values, and the Value itself for one neuron, as in micrograd.
@@ -103,7 +104,8 @@ class Layer(Module):
     """
 
     def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:
-        self.softmax = kwargs.get("activation") == "softmax" and kwargs.get("nonlin", True)
+        nout = count("nout", nout)
+        self.softmax: bool = kwargs.get("activation") == "softmax" and flag("nonlin", kwargs.get("nonlin", True))
         if kwargs.get("activation") == "softmax":
             kwargs["activation"] = "linear"
         kwargs.setdefault("fan_out", nout)
@@ -133,8 +135,8 @@ class MLP(Module):
     """A multi-layer perceptron; the last layer is linear.
 
     Args:
-        nin: number of inputs.
-        nouts: number of neurons in each layer.
+        nin: number of inputs, from 1 up.
+        nouts: number of neurons in each layer, one layer at least.
         activation: of all layers but the last.
         rng: where the weights come from; Python's ``random`` by default.
         init: how they are drawn (see ``nn.init``), uniform in [-1, 1) by default.
@@ -147,10 +149,11 @@ class MLP(Module):
         self, nin: int, nouts: Sequence[int], activation: str = "relu", rng: random.Random | None = None,
         init: str | Initialiser = "uniform",
     ) -> None:  # fmt: skip
-        sizes = [nin, *nouts]
+        sizes = [count("nin", nin), *counts("nouts", nouts, "neurons in each layer")]
+        last = len(sizes) - 2
         self.layers = [
-            Layer(sizes[i], sizes[i + 1], nonlin=i != len(nouts) - 1, activation=activation, rng=rng, init=init)
-            for i in range(len(nouts))
+            Layer(sizes[i], sizes[i + 1], nonlin=i != last, activation=activation, rng=rng, init=init)
+            for i in range(last + 1)
         ]
         self.label_parameters()
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import autograd
-from nn.errors import OptionError
 from nn.module import Module
+from nn.options import at_least_zero, listed
 
 
 def l1_penalty(parameters: Iterable[Any] | Module, strength: float = 1.0) -> Any:
@@ -20,6 +20,9 @@ def l1_penalty(parameters: Iterable[Any] | Module, strength: float = 1.0) -> Any
     Args:
         parameters: Values in any iterable, or a module, which stands for all its parameters.
         strength: from 0 up.
+
+    Raises:
+        OptionError: it is below 0 or no number, or the parameters are no list.
 
     Source: Tibshirani, Regression shrinkage and selection via the lasso, 1996.
 
@@ -36,6 +39,9 @@ def l2_penalty(parameters: Iterable[Any] | Module, strength: float = 1.0) -> Any
         parameters: Values in any iterable, or a module, which stands for all its parameters.
         strength: from 0 up.
 
+    Raises:
+        OptionError: it is below 0 or no number, or the parameters are no list.
+
     Source: Krogh & Hertz, A simple weight decay can improve generalization, 1991.
 
     >>> l2_penalty([autograd.Value(-2.0), autograd.Value(1.0)], 0.5).data
@@ -46,10 +52,11 @@ def l2_penalty(parameters: Iterable[Any] | Module, strength: float = 1.0) -> Any
 
 
 def _values(parameters: Iterable[Any] | Module) -> list[Any]:
-    return parameters.parameters() if isinstance(parameters, Module) else list(parameters)
+    if isinstance(parameters, Module):
+        return parameters.parameters()
+    return listed("parameters", parameters, "a module, or a list of Values as model.parameters() gives it")
 
 
 def _times(strength: float, norm: Any) -> Any:
-    if not 0.0 <= strength < float("inf"):
-        raise OptionError(f"the strength of a penalty is a finite number from 0 up; got {strength!r}")
+    strength = at_least_zero("strength", strength)
     return norm if strength == 1.0 else norm * strength

@@ -7,8 +7,9 @@
         ...                     # optimizer.step() for every batch
         schedule.step()         # once an epoch
 
-A schedule sets ``group["lr"]`` of every group at once when it is made and at each ``step()``.  What does not live
-here: the optimisers (``optim/``).
+A schedule sets ``group["lr"]`` of every group at once when it is made and at each ``step()``.  To go on with a training
+that was broken off, load the optimiser's state and make the schedule with ``last_epoch=``, or load its own state.
+What does not live here: the optimisers (``optim/``).
 """
 
 import math
@@ -16,8 +17,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from nn.errors import OptionError, StateDictError
+from nn.errors import OptionError, OptionTypeError, StateDictError
 from nn.optim import Optimizer
+from nn.options import at_least_zero, count, instance, listed, number, shown, whole
 
 
 class LRScheduler:
@@ -25,19 +27,36 @@ class LRScheduler:
 
     Args:
         optimizer: whose rates to set; those it has when it gets its first schedule are the base rates.
+        last_epoch: the last step that an earlier training took, so that this one begins with the step after it; -1
+            begins at t = 0. The base rates then come along with ``optimizer.load_state_dict``.
+
+    The attribute ``last_epoch`` is the present step t: how often ``step()`` was called.
+
+    Raises:
+        OptionError: that is no optimiser, or it has no base rates to go on from.
     """
 
-    def __init__(self, optimizer: Optimizer) -> None:
-        self.optimizer = optimizer
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        hint = "A schedule is made over an optimiser, such as nn.optim.SGD(model.parameters(), lr=0.1)"
+        self.optimizer = instance("optimizer", optimizer, Optimizer, "an optimiser", hint)
+        self.last_epoch = count("last_epoch", last_epoch, -1) + 1
         for group in optimizer.param_groups:
+            if self.last_epoch and "initial_lr" not in group:
+                raise OptionError(
+                    f"with last_epoch={last_epoch} a schedule goes on from rates that an earlier one began with, and "
+                    "this optimiser has had none: load the optimiser's state first, or leave last_epoch out"
+                )
             group.setdefault("initial_lr", group["lr"])
         self.base_lrs = [float(group["initial_lr"]) for group in optimizer.param_groups]
-        self.last_epoch = 0
         self._set()
 
     def rate(self, base: float, t: int) -> float:
         """The learning rate at step ``t`` for the base rate ``base``; a subclass defines it."""
         raise NotImplementedError(f"{type(self).__name__} is a base without a rule: define rate(self, base, t) in it")
+
+    def rates(self, bases: Sequence[float], t: int) -> list[float]:
+        """The learning rates at step ``t`` for the base rates ``bases``, one a group."""
+        return [self.rate(base, t) for base in bases]
 
     def step(self) -> None:
         """Go on to the next step, and set the rates."""
@@ -50,7 +69,7 @@ class LRScheduler:
 
     def get_last_lr(self) -> list[float]:
         """The rates of the present step, one a group."""
-        return [self.rate(base, self.last_epoch) for base in self.base_lrs]
+        return self.rates(self.base_lrs, self.last_epoch)
 
     def state_dict(self) -> dict[str, Any]:
         """Step and base rates; the formula's own options are the constructor's."""
@@ -77,16 +96,29 @@ class LambdaLR(LRScheduler):
 
     Args:
         optimizer: whose rates to set.
-        lr_lambda: the factor at step t.
+        lr_lambda: the factor at step t, a function of t; or a list of such functions, one a group.
+        last_epoch: see ``LRScheduler``.
     """
 
-    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
+    def __init__(
+        self, optimizer: Optimizer, lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
+        last_epoch: int = -1,
+    ) -> None:  # fmt: skip
+        each = list(lr_lambda) if isinstance(lr_lambda, list | tuple) else [lr_lambda]
+        if wrong := [entry for entry in each if not callable(entry)]:
+            raise OptionTypeError(
+                f"lr_lambda is a function from the step to a factor, or a list of them; got {shown(wrong[0])}. "
+                "Write lr_lambda=lambda t: 0.95**t for one"
+            )
         self.lr_lambda = lr_lambda
-        super().__init__(optimizer)
+        super().__init__(optimizer, last_epoch)
 
-    def rate(self, base: float, t: int) -> float:
-        """The learning rate at step ``t``."""
-        return base * self.lr_lambda(t)
+    def rates(self, bases: Sequence[float], t: int) -> list[float]:
+        """The learning rates at step ``t``."""
+        functions = [self.lr_lambda] * len(bases) if callable(self.lr_lambda) else self.lr_lambda
+        if len(functions) != len(bases):
+            raise OptionError(f"lr_lambda as a list has one function a group; got {len(functions)} for {len(bases)}")
+        return [base * factor(t) for base, factor in zip(bases, functions, strict=True)]
 
 
 class StepLR(LRScheduler):
@@ -95,7 +127,8 @@ class StepLR(LRScheduler):
     Args:
         optimizer: whose rates to set.
         step_size: 1 or more.
-        gamma: the factor.
+        gamma: the factor, from 0 up.
+        last_epoch: see ``LRScheduler``.
 
     >>> from autograd import Value
     >>> from nn.optim import SGD
@@ -104,10 +137,9 @@ class StepLR(LRScheduler):
     [1.0, 0.5, 0.5, 0.25]
     """
 
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
-        _at_least_one("step_size", step_size)
-        self.step_size, self.gamma = step_size, gamma
-        super().__init__(optimizer)
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
+        self.step_size, self.gamma = count("step_size", step_size), at_least_zero("gamma", gamma)
+        super().__init__(optimizer, last_epoch)
 
     def rate(self, base: float, t: int) -> float:
         """The learning rate at step ``t``."""
@@ -119,12 +151,13 @@ class ExponentialLR(LRScheduler):
 
     Args:
         optimizer: whose rates to set.
-        gamma: the factor of each step.
+        gamma: the factor of each step, from 0 up.
+        last_epoch: see ``LRScheduler``.
     """
 
-    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
-        self.gamma = gamma
-        super().__init__(optimizer)
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
+        self.gamma = at_least_zero("gamma", gamma)
+        super().__init__(optimizer, last_epoch)
 
     def rate(self, base: float, t: int) -> float:
         """The learning rate at step ``t``."""
@@ -137,15 +170,15 @@ class CosineAnnealingLR(LRScheduler):
     Args:
         optimizer: whose rates to set.
         T_max: how many steps the way down takes, 1 or more; after them the rate rises again along the same curve.
-        eta_min: the lowest rate.
+        eta_min: the lowest rate, from 0 up.
+        last_epoch: see ``LRScheduler``.
 
     Source: Loshchilov & Hutter, SGDR, 2017, eq. 5.
     """
 
-    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
-        _at_least_one("T_max", T_max)
-        self.T_max, self.eta_min = T_max, eta_min
-        super().__init__(optimizer)
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
+        self.T_max, self.eta_min = count("T_max", T_max), at_least_zero("eta_min", eta_min)
+        super().__init__(optimizer, last_epoch)
 
     def rate(self, base: float, t: int) -> float:
         """The learning rate at step ``t``."""
@@ -160,21 +193,19 @@ class LinearLR(LRScheduler):
         start_factor: at t = 0, in (0, 1].
         end_factor: from total_iters on, in [0, 1].
         total_iters: how many steps the warm-up takes, 1 or more.
+        last_epoch: see ``LRScheduler``.
 
     Source: Goyal et al., Accurate, large minibatch SGD, 2017, section 2.2.
     """
 
     def __init__(
-        self, optimizer: Optimizer, start_factor: float = 1.0 / 3, end_factor: float = 1.0, total_iters: int = 5
-    ) -> None:
-        if not 0.0 < start_factor <= 1.0 or not 0.0 <= end_factor <= 1.0:
-            raise OptionError(
-                "start_factor must lie in (0, 1] and end_factor in [0, 1]; "
-                f"got start_factor={start_factor!r}, end_factor={end_factor!r}"
-            )
-        _at_least_one("total_iters", total_iters)
-        self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
-        super().__init__(optimizer)
+        self, optimizer: Optimizer, start_factor: float = 1.0 / 3, end_factor: float = 1.0, total_iters: int = 5,
+        last_epoch: int = -1,
+    ) -> None:  # fmt: skip
+        self.start_factor = number("start_factor", start_factor, "a number in (0, 1]", lambda x: 0.0 < x <= 1.0)
+        self.end_factor = number("end_factor", end_factor, "a number in [0, 1]", lambda x: 0.0 <= x <= 1.0)
+        self.total_iters = count("total_iters", total_iters)
+        super().__init__(optimizer, last_epoch)
 
     def rate(self, base: float, t: int) -> float:
         """The learning rate at step ``t``."""
@@ -189,25 +220,25 @@ class SequentialLR(LRScheduler):
         optimizer: whose rates to set.
         schedulers: in order, all of this optimizer.
         milestones: the steps, in rising order, at which the second, third, ... take over.
+        last_epoch: see ``LRScheduler``.
     """
 
-    def __init__(self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int]) -> None:
-        if len(schedulers) != len(milestones) + 1 or list(milestones) != sorted(milestones):
+    def __init__(
+        self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int], last_epoch: int = -1
+    ) -> None:
+        schedulers = [instance("a scheduler", s, LRScheduler, "a schedule") for s in listed("schedulers", schedulers)]
+        milestones = [whole("a milestone", step) for step in listed("milestones", milestones)]
+        if len(schedulers) != len(milestones) + 1 or milestones != sorted(milestones):
             raise OptionError(
                 "there is one milestone between any two schedules, in rising order; "
-                f"got {len(schedulers)} schedules and the milestones {list(milestones)}"
+                f"got {len(schedulers)} schedules and the milestones {milestones}"
             )
         if any(schedule.optimizer is not optimizer for schedule in schedulers):
             raise OptionError("all schedules of a sequence must be made for the optimizer that the sequence is for")
-        self.schedulers, self.milestones = list(schedulers), list(milestones)
-        super().__init__(optimizer)
+        self.schedulers, self.milestones = schedulers, milestones
+        super().__init__(optimizer, last_epoch)
 
-    def rate(self, base: float, t: int) -> float:
-        """The learning rate at step ``t``."""
+    def rates(self, bases: Sequence[float], t: int) -> list[float]:
+        """The learning rates at step ``t``: those of the schedule whose turn it is, at its own step."""
         place = bisect_right(self.milestones, t)
-        return self.schedulers[place].rate(base, t - (self.milestones[place - 1] if place else 0))
-
-
-def _at_least_one(name: str, number: int) -> None:
-    if number < 1:
-        raise OptionError(f"{name} must be 1 or more; got {number!r}")
+        return self.schedulers[place].rates(bases, t - (self.milestones[place - 1] if place else 0))

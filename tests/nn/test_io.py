@@ -219,6 +219,73 @@ def test_a_file_of_another_shape_is_refused_and_the_live_model_untouched(file: P
     assert live.state_dict() == before
 
 
+def built(activation: str = "relu", **options: Any) -> nn.Sequential:
+    norm = nn.BatchNorm(2, **options)
+    return nn.Sequential(nn.Linear(2, 2, rng=random.Random(0)), norm, activation, nn.MLP(2, [1]))
+
+
+@pytest.mark.parametrize(
+    ("saved", "live", "said"),
+    [
+        (lambda: mlp(), lambda: nn.MLP(2, [3, 2]), "activation is 'tanh' in the file and 'relu' in the model"),
+        (lambda: mlp(), lambda: nn.MLP(2, [3, 3]), r"nouts\[1\] is 2 in the file and 3 in the model"),
+        (lambda: mlp(), lambda: nn.MLP(2, [3]), "nouts has 2 entries in the file and 1 in the model"),
+        (lambda: mlp(), lambda: built(), "it is of the class MLP in the file and Sequential in the model"),
+        (
+            lambda: built("tanh"), lambda: built(),
+            r"layers\[2\] is of the class Tanh in the file and ReLU in the model",
+        ),
+        (lambda: built(), lambda: built(eps=0.1), r"layers\[1\].eps is 1e-05 in the file and 0.1 in the model"),
+        (
+            lambda: nn.Layer(2, 2, activation="softmax"), lambda: nn.Layer(2, 2, nonlin=False),
+            "activation is 'softmax' in the file and 'linear' in the model",
+        ),
+    ],
+)  # fmt: skip
+def test_numbers_of_another_architecture_are_refused_though_their_shapes_fit(
+    file: Path, saved: Callable[[], nn.Module], live: Callable[[], nn.Module], said: str
+) -> None:
+    model = live()
+    before = model.state_dict()
+    text = refused(file, nn.save(saved(), file).read_bytes(), model)
+    assert re.search(said, text), text
+    assert "model.load_state_dict(nn.load(path).state_dict())" in text
+    assert model.state_dict() == before
+
+
+def test_the_numbers_alone_can_be_taken_over_by_hand(file: Path) -> None:
+    model = nn.MLP(2, [3, 2])
+    model.load_state_dict(nn.load(nn.save(mlp(), file)).state_dict())
+    assert model.state_dict() == mlp().state_dict()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nn.Sequential(nn.Linear(2, 2, init="zeros"), nn.BatchNorm(2), "relu", nn.MLP(2, [1], init="he_normal")),
+        lambda: nn.Sequential(nn.Linear(2, 2), nn.BatchNorm(2), lambda x: x, nn.MLP(2, [1], activation="tanh")),
+    ],
+)
+def test_how_first_weights_were_drawn_and_functions_of_ones_own_are_no_difference(
+    file: Path, make: Callable[[], nn.Module]
+) -> None:
+    saved = built()
+    assert nn.load(nn.save(saved, file), into=make()).state_dict() == saved.state_dict()
+
+
+def test_a_class_of_ones_own_with_the_same_names_takes_the_numbers(file: Path) -> None:
+    class Mine(nn.MLP):
+        pass
+
+    model = Mine(2, [3, 2])
+    assert nn.load(nn.save(mlp(), file), into=model).state_dict() == mlp().state_dict()
+
+
+def test_a_neuron_without_its_non_linearity_is_one_with_the_linear_activation(file: Path) -> None:
+    nn.save(nn.Layer(2, 1, nonlin=False), file)
+    assert nn.load(file, into=nn.Layer(2, 1, activation="identity")).state_dict() == nn.load(file).state_dict()
+
+
 def test_another_ending_is_refused(tmp_path: Path) -> None:
     for act in (lambda: nn.save(mlp(), tmp_path / "model.pkl"), lambda: nn.load(tmp_path / "model.pkl")):
         with pytest.raises(nn.ModelFileError, match=r"\.safetensors or \.json"):

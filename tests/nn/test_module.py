@@ -11,6 +11,7 @@ import pytest
 
 import nn
 from autograd import AutogradError, Value
+from nn import attributes
 from tests.requires import requires
 
 
@@ -111,6 +112,14 @@ def test_zero_grad_reaches_every_parameter() -> None:
     assert not any(p.grad for p in model.parameters())
 
 
+@pytest.mark.parametrize("set_to_none", [True, False])
+def test_zero_grad_takes_pytorchs_option_and_leaves_a_number_either_way(set_to_none: bool) -> None:
+    model = nn.Neuron(1, nonlin=False)
+    model([2.0]).backward()
+    model.zero_grad(set_to_none=set_to_none)
+    assert [p.grad for p in model.parameters()] == [0.0, 0.0]
+
+
 def test_requires_grad_freezes_and_thaws_all() -> None:
     model = nn.Linear(1, 1)
     assert not any(p.requires_grad for p in model.requires_grad_(False).parameters())
@@ -163,6 +172,21 @@ def test_a_state_that_does_not_fit_changes_nothing(change: Any, text: str) -> No
     assert isinstance(error.value, ValueError)
 
 
+@pytest.mark.parametrize("count", [2.5, float("nan"), float("inf"), None, "3"])
+def test_a_state_whose_count_of_batches_is_none_changes_nothing(count: Any) -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm(2))
+    before = model.state_dict()
+    state = {name: number + 1.0 for name, number in before.items()} | {"layers[1].num_batches_tracked": count}
+    with pytest.raises(nn.StateDictError, match="num_batches_tracked"):
+        model.load_state_dict(state)
+    assert model.state_dict() == before
+
+
+def test_missing_numbers_are_named_in_the_order_of_the_model() -> None:
+    with pytest.raises(nn.StateDictError, match=r"running_mean\[0\], running_mean\[1\], running_var\[0\] and 2 more"):
+        nn.BatchNorm(2).load_state_dict({"weight[0]": 1, "weight[1]": 1})
+
+
 @pytest.mark.parametrize("state", [None, [1.0, 2.0], "weights.json"])
 def test_a_state_that_is_no_dict_is_refused(nested: Nested, state: Any) -> None:
     with pytest.raises(nn.StateDictError, match="a state is a dict"):
@@ -200,6 +224,39 @@ def test_modules_copy_and_pickle_with_their_dropout() -> None:
         assert not set(twin.parameters()) & set(model.parameters())
 
 
+def test_labelling_looks_at_each_module_once_however_deep_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    def looks(depth: int) -> int:
+        model: nn.Module = nn.Linear(1, 1)
+        for _ in range(depth):
+            model = nn.Sequential(model)
+        count = 0
+
+        def counted(*arguments: Any) -> Any:
+            nonlocal count
+            count += 1
+            return attributes.walk_attributes(*arguments)
+
+        with monkeypatch.context() as patched:
+            patched.setattr("nn.module.walk_attributes", counted)
+            model.label_parameters()
+        assert model.parameters()[0].label == "layers[0]." * depth + "weight[0][0]"
+        return count
+
+    assert looks(40) - looks(20) == looks(60) - looks(40)
+
+
+def test_a_module_knows_the_names_along_its_path_and_none_before_it_is_labelled() -> None:
+    class Own(nn.Module):
+        def __init__(self) -> None:
+            self.parts = {"a.b": nn.Sequential(nn.Linear(1, 1))}
+
+    model = Own()
+    assert model.scope_path is None
+    model.label_parameters()
+    assert model.scope_path == ()
+    assert model.parts["a.b"][0].scope_path == ("parts['a.b']", "layers[0]")
+
+
 def test_repr_shows_children_with_paths_and_options() -> None:
     assert repr(nn.Sequential(nn.Linear(2, 1, bias=False), nn.Sequential("elu"), nn.MLP(1, [1]))) == (
         "Sequential(\n"
@@ -227,6 +284,55 @@ def test_a_summary_counts_trainable_and_frozen_parameters() -> None:
 def test_a_summary_counts_a_shared_layer_once() -> None:
     shared = nn.Linear(2, 2)
     assert nn.summary(nn.Sequential(shared, shared)).total == 6
+
+
+class Tied(nn.Module):
+    """A user's class: Values of its own beside modules, one of them tied to a module's."""
+
+    def __init__(self) -> None:
+        self.body = nn.Sequential(nn.Linear(2, 1), "relu")
+        self.scale = Value(2.0)
+        self.table = {"rows": [[Value(1.0), Value(2.0)], [Value(3.0), self.scale]], "kept": Value(1.0) * 2}
+        self.tied = self.body[0].bias
+        self.again = self.scale
+
+
+def test_a_summary_has_a_row_for_parameters_that_a_class_holds_itself() -> None:
+    model = Tied()
+    model.table["rows"][0][0].requires_grad = False
+    found = nn.summary(model)
+    assert [(row.path, row.kind, row.parameters, row.trainable, row.frozen) for row in found.rows] == [
+        ("body", "Sequential()", 3, 3, 0),
+        ("body.layers[0]", "Linear(in_features=2, out_features=1, bias=True)", 3, 3, 0),
+        ("body.layers[1]", "ReLU()", 0, 0, 0),
+        ("scale", "Value", 1, 1, 0),
+        ("table", "4 Values", 4, 3, 1),
+        ("tied", "1 Values", 1, 1, 0),
+    ]
+    assert (found.total, found.trainable, found.frozen, found.shared) == (7, 6, 1, 1)
+    assert len(model.parameters()) == 7
+    assert "shared:     1 (in several rows, counted once)" in str(found)
+
+
+def test_a_summary_shows_what_stands_beside_modules_deep_inside() -> None:
+    found = nn.summary(nn.Sequential(Tied()), depth=3)
+    assert [row.path for row in found.rows][-3:] == ["layers[0].scale", "layers[0].table", "layers[0].tied"]
+
+
+def test_a_summary_of_values_alone_is_one_row() -> None:
+    class Line(nn.Module):
+        def __init__(self) -> None:
+            self.slope, self.intercept = Value(1.0), Value(0.0, requires_grad=False)
+
+    assert [(row.path, row.kind, row.parameters, row.trainable) for row in nn.summary(Line()).rows] == [
+        ("(model)", "Line()", 2, 1)
+    ]
+
+
+def test_a_summary_of_modules_that_hold_each_other_ends() -> None:
+    a, b = Nested(), Nested()
+    a.other, b.other = b, a
+    assert nn.summary(a, depth=1000).total == 16
 
 
 def test_a_summary_goes_as_deep_as_asked() -> None:

@@ -65,6 +65,62 @@ def test_warm_up_before_cosine_is_pytorchs() -> None:
         other.step()
 
 
+@pytest.mark.parametrize(("name", "options"), CASES)
+@pytest.mark.parametrize("last_epoch", [1, 5, 9])
+def test_a_schedule_goes_on_after_the_last_epoch(name: str, options: dict[str, Any], last_epoch: int) -> None:
+    optimizer, other = two_groups(), two_groups()
+    first = getattr(schedule, name)(optimizer, **options)
+    for _ in range(last_epoch + 1):
+        first.step()
+    other.load_state_dict(optimizer.state_dict())
+    second = getattr(schedule, name)(other, **options, last_epoch=last_epoch)
+    for _ in range(3):
+        assert (second.last_epoch, rates(other)) == (first.last_epoch, rates(optimizer))
+        first.step()
+        second.step()
+
+
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler:UserWarning")
+def test_going_on_is_pytorchs() -> None:
+    torch = requires("torch")
+    ours, theirs = two_groups(), torch.optim.SGD([{"params": [torch.zeros(1)], "lr": 0.5}], lr=0.1)
+    for group in (*ours.param_groups, *theirs.param_groups):
+        group["initial_lr"] = group["lr"]
+        group["lr"] *= 0.9**5
+    one = schedule.ExponentialLR(ours, 0.9, last_epoch=4)
+    other = torch.optim.lr_scheduler.ExponentialLR(theirs, 0.9, last_epoch=4)
+    for _ in range(4):
+        assert one.last_epoch == other.last_epoch
+        assert rates(ours)[0] == pytest.approx(rates(theirs)[0], rel=1e-12)
+        one.step()
+        other.step()
+
+
+def test_the_last_epoch_needs_the_optimisers_state() -> None:
+    with pytest.raises(nn.OptionError, match="load the optimiser's state first"):
+        schedule.StepLR(two_groups(), 2, last_epoch=3)
+
+
+@pytest.mark.parametrize("last_epoch", [-2, 1.5, "3"])
+def test_a_last_epoch_that_is_none_is_refused(last_epoch: Any) -> None:
+    with pytest.raises(nn.OptionError, match="last_epoch is a whole number from -1 up"):
+        schedule.ExponentialLR(two_groups(), 0.9, last_epoch=last_epoch)
+
+
+def test_each_group_may_have_a_function_of_its_own() -> None:
+    torch = requires("torch")
+    functions = [lambda t: 0.9**t, lambda t: 1 / (1 + t)]
+    ours = two_groups()
+    theirs = torch.optim.SGD([{"params": [torch.zeros(1)], "lr": 0.5}, {"params": [torch.zeros(1)]}], lr=0.1)
+    torch.optim.lr_scheduler.LambdaLR(theirs, functions)
+    made = schedule.SequentialLR(ours, [schedule.LambdaLR(ours, functions)], [])
+    for t in range(3):
+        assert rates(ours) == [pytest.approx(0.5 * 0.9**t), pytest.approx(0.1 / (1 + t))]
+        made.step()
+    with pytest.raises(nn.OptionError, match="one function a group; got 1 for 2"):
+        schedule.LambdaLR(ours, functions[:1])
+
+
 def test_a_state_goes_on_where_it_was() -> None:
     optimizer, other = two_groups(), two_groups()
     first, second = schedule.ExponentialLR(optimizer, 0.5), schedule.ExponentialLR(other, 0.5)

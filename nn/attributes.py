@@ -1,0 +1,47 @@
+"""What stands in an attribute of a module: a parameter, another module, or lists, tuples and dicts of them.
+
+A path tells where: ``body['first'][2]`` for the third entry of the list under the key ``first`` of ``self.body``.
+Next: ``module.py``, which asks.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final, TypeVar
+
+from autograd import Value
+
+K = TypeVar("K")
+
+_NO_MODULES: Final = frozenset({Value, float, int})
+
+
+def public(module: object) -> Iterator[tuple[str, Any]]:
+    """Every attribute of ``module`` that is looked at, with its name: not those that start with ``_``."""
+    return ((name, attribute) for name, attribute in vars(module).items() if not name.startswith("_"))
+
+
+def walk_attributes(thing: Any, path: str, kind: type[K]) -> Iterator[tuple[str, K]]:
+    """Every ``kind`` (Value or Module) in ``thing``: one of them, or nested lists, tuples and dicts, with its path."""
+    if isinstance(thing, kind):
+        yield path, thing
+    elif isinstance(thing, list | tuple):
+        if kind is Value or not set(map(type, thing)) <= _NO_MODULES:
+            for index, entry in enumerate(thing):
+                yield from walk_attributes(entry, f"{path}[{index}]", kind)
+    elif isinstance(thing, dict):
+        for key, entry in thing.items():
+            yield from walk_attributes(entry, f"{path}[{key!r}]", kind)
+
+
+def gather(thing: Any, found: list[Value]) -> None:
+    """Add every Value that ``walk_attributes`` finds in ``thing`` to ``found``, without the cost of its path."""
+    if isinstance(thing, Value):
+        found.append(thing)
+    elif isinstance(thing, list | tuple):
+        if set(map(type, thing)) == {Value}:
+            found.extend(thing)
+        else:
+            for entry in thing:
+                gather(entry, found)
+    elif isinstance(thing, dict):
+        for entry in thing.values():
+            gather(entry, found)
