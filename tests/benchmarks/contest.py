@@ -28,11 +28,14 @@ class Report:
             self.faults.append(f"{name}: {fault}")
 
 
-def repeated(name: str, function: Callable[[], object], times: int) -> Contender:
+def repeated(name: str, function: Callable[[], object], times: int, warm_up: int = 0) -> Contender:
     """A contender whose run calls `function` so often that the clock's own time does not count.
 
-    It waits before its clock starts, until the threads of whoever ran before no longer spin.
+    It waits before its clock starts, until the threads of whoever ran before no longer spin.  `warm_up` calls come
+    before everything: CPython fits generated code to floats within its first some twenty calls.
     """
+    for _ in range(warm_up):
+        function()
 
     def run() -> None:
         for _ in range(times):

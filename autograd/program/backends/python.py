@@ -289,16 +289,20 @@ class _Writer:
         for place in range(len(self.code) - 1, -1, -1):
             if place not in found or not self.needs[place]:
                 continue
-            lines += self._added(f"g{place}", found.pop(place))
+            g, terms = f"g{place}", found.pop(place)
+            if len(terms) == 1 and terms[0].isidentifier():
+                g = terms[0]  # the same number has a name already
+            else:
+                lines += self._added(g, terms)
             for slot, partial in self._partials(place, lines):
                 if partial == "1.0":
-                    term = f"g{place}"
+                    term = g
                 elif partial == "-1.0":
-                    term = f"-g{place}"
+                    term = f"-{g}"
                 elif partial.isidentifier() or partial.replace(".", "", 1).isdecimal():
-                    term = f"g{place} * {partial}"
+                    term = f"{g} * {partial}"
                 else:
-                    term = f"g{place} * ({partial})"
+                    term = f"{g} * ({partial})"
                 found.setdefault(slot, []).append(term)
         for slot, terms in found.items():
             if slot in self.wanted and len(terms) <= _TERMS:

@@ -243,7 +243,7 @@ class _Writer:
         for to in contributions:
             if to.operand == 0:
                 x = self._matrix(step.x)
-                self._store(to, "mul" if single else "matmul", f"{g}, {x}.T")
+                self._store(to, "outer" if single else "matmul", f"{g}, {x}.T")
             elif to.operand == 1:
                 self._store(to, "matmul", f"{self._read(step.w, False)}.T, {g}", matrix=True)
             elif len(to.view.shape) == 1:
