@@ -18,6 +18,7 @@ from nn import MLP
 from . import rivals, work
 from .contest import Report, ratio, repeated, rows
 from .measure import race, timed
+from .profile import spent
 from .report import Target
 
 # --- 2. 784-64-64-10 ------------------------------------------------------------------------------------------------
@@ -39,8 +40,8 @@ def single_sample(report: Report) -> None:
     loss.backward()
     wanted = [loss.data, *(p.grad for p in parameters)]
     contenders = []
-    for name in ("array", "native"):
-        program = autograd.compile(loss, backend=name, parameters=parameters)
+    programs = {name: autograd.compile(loss, backend=name, parameters=parameters) for name in ("array", "native")}
+    for name, program in programs.items():
         value, gradient = program.value_and_grad(program.values)
         report.agree(f"single sample, {name}", wanted, [value, *gradient], 1e-8)
         values = program.memory()
@@ -51,7 +52,9 @@ def single_sample(report: Report) -> None:
     found = race(contenders, report.rounds, collector=False)
     print("\nOne sample through 784-64-64-10, value and gradient, µs")
     print(rows(found, 1e6, ["PyTorch", "PyTorch, all threads"]))
-    print("55,050 weights read and as many gradients written are 0.9 MB; at 100 GB/s, 9 µs")
+    traffic = 2 * 8 * 55_050 / 100e9
+    for program in programs.values():
+        print("\n" + spent(program, traffic, "55,050 weights read, as many gradients written, at 100 GB/s"))
     report.targets += [
         Target("single sample, array, against PyTorch", 2, ratio(found, "array", "PyTorch"), "×"),
         Target("single sample, native, against PyTorch", 6, ratio(found, "native", "PyTorch"), "×"),

@@ -28,6 +28,7 @@ from nn import MLP
 from . import networks, peers, rivals, work
 from .contest import Report, per_node, ratio, repeated, rows
 from .measure import Result, race, timed
+from .profile import spent
 from .report import Target, heading, number, table, targets_block
 
 
@@ -93,8 +94,9 @@ def moons(report: Report) -> None:
     with_micrograd(report, found, points, labels)
     print("\nMoons: one SGD step, 100 samples, 2-16-16-1, µs")
     print(rows(found, 1e6, ["micrograd", "PyTorch", "PyTorch, all threads"]))
-    print("the arithmetic alone, 3 × 2 × 100 × 304 flops at 53 GF/s, is 3.4 µs; the rest is the start of some")
-    print("thirty vector operations, their traffic through the first cache, and NumPy's update of the parameters")
+    limit = 3 * 2 * 100 * 304 / 53e9
+    for name in ("array", "native"):
+        print("\n" + spent(programs[name], limit, "3 × 2 × 100 × 304 flops of products at 53 GF/s"))
     report.targets += [
         Target("moons step, python, against micrograd", 30, ratio(found, "python", "micrograd"), "×"),
         Target("moons step, array, against PyTorch", 4.5, ratio(found, "array", "PyTorch"), "×"),
