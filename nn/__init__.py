@@ -24,6 +24,7 @@ from nn.activations import (
 )
 from nn.batchnorm import BatchNorm
 from nn.callbacks import Callback, Checkpoint, Convergence, EarlyStopping, StopAt
+from nn.class_losses import cross_entropy, nll_loss
 from nn.clip import clip_grad_norm_, clip_grad_value_
 from nn.convert import from_torch, to_torch
 from nn.criteria import (
@@ -45,13 +46,11 @@ from nn.layers import Dropout, Linear, Sequential
 from nn.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
-    cross_entropy,
     hinge_loss,
     huber_loss,
     kl_div,
     l1_loss,
     mse_loss,
-    nll_loss,
 )
 from nn.module import Module
 from nn.neuron import MLP, Layer, Neuron

@@ -17,8 +17,9 @@ from typing import Any, Final
 
 import autograd
 from autograd import Value
+from nn.class_losses import cross_entropy
 from nn.data import samples
-from nn.losses import cross_entropy, loss_function, mse_loss
+from nn.losses import loss_function, mse_loss
 from nn.module import Module
 from nn.nested import is_sequence
 from nn.neuron import Neuron

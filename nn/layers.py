@@ -17,7 +17,7 @@ from nn.activations import activation
 from nn.errors import OptionTypeError
 from nn.init import Initialiser, initialiser, source
 from nn.module import Module
-from nn.nested import elementwise, is_batch, plain, sample
+from nn.nested import elementwise, inputs, is_batch, plain, sample
 from nn.options import count, flag, number, shown
 
 
@@ -70,6 +70,7 @@ class Linear(Module):
 
     def forward(self, x: Any) -> Any:
         """list[in_features] to list[out_features] of Values; a list of them for a batch."""
+        x = inputs(x)
         if is_batch(x):
             return [self.forward(row) for row in x]
         given = sample(x)

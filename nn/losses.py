@@ -5,9 +5,9 @@
 
 Predictions and targets are numbers, or lists of one shape, nested for batches; ``[prediction]`` may stand beside a
 bare target.  ``reduction`` is ``"mean"``, ``"sum"`` or ``"none"``, which gives the losses in lists of that shape.
-Plain numbers alone give plain numbers.  What does not live here: the same losses as modules (``criteria.py``, the next
-file), how predictions meet targets and losses become one (``reduction.py``), penalties on weights
-(``regularise.py``), any derivative.
+Plain numbers alone give plain numbers.  What does not live here: the losses over classes (``class_losses.py``, the next
+file), the same losses as modules (``criteria.py``), how predictions meet targets and losses become one
+(``reduction.py``), penalties on weights (``regularise.py``), any derivative.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,11 @@ from typing import Any, Final
 
 import autograd
 from autograd import Value
-from nn.errors import OptionError, TargetError
-from nn.nested import is_sequence, plain, sample
-from nn.reduction import by_entry, by_sample
+from nn.class_losses import cross_entropy, nll_loss
+from nn.errors import OptionTypeError, TargetError
+from nn.nested import plain
+from nn.options import choice, flag, named, number
+from nn.reduction import REDUCTIONS, by_entry, scaled
 
 
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -70,14 +72,14 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
 
     Raises:
         TargetError: the shapes differ.
+        OptionError: delta is no number above 0.
 
     Source: Huber, Robust estimation of a location parameter, 1964.
 
     >>> huber_loss([0.0, 0.0], [1.0, 10.0], reduction="none")
     [0.5, 9.5]
     """
-    if not delta > 0.0:
-        raise OptionError(f"delta must be above 0; got {delta!r}")
+    delta = huber_delta(delta)
 
     def entry(x: Any, y: Any) -> Any:
         d = x - y
@@ -112,18 +114,20 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return by_entry("hinge_loss", input, target, entry, reduction)
 
 
-def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """-y · ln p - (1 - y) · ln(1 - p), in nats; a logarithm counts as -100 at the least, as in PyTorch.
+def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
+    """w · (-y · ln p - (1 - y) · ln(1 - p)), in nats; a logarithm counts as -100 at the least, as in PyTorch.
 
     Where you have logits, ``binary_cross_entropy_with_logits`` is exact also for those far from 0.
 
     Args:
         input: probabilities p of class 1, any shape.
-        target: of the same shape, from 0 to 1.
+        target: y of the same shape, from 0 to 1.
+        weight: w, finite numbers from 0 up, of that shape or of one that is repeated to it; 1 by default.
         reduction: ``"mean"`` over all entries, ``"sum"`` or ``"none"``.
 
     Raises:
         TargetError: the shapes differ, or a prediction or target is no probability.
+        OptionError: an option outside its range.
 
     >>> binary_cross_entropy([0.5, 0.0], [1, 1], reduction="none")
     [0.6931471805599453, 100.0]
@@ -145,86 +149,46 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
         yes, no = autograd.maximum(autograd.log(p), -100.0), autograd.maximum(autograd.log1p(-p), -100.0)
         return (y - 1.0) * no - y * yes
 
-    return by_entry("binary_cross_entropy", input, target, entry, reduction)
+    return by_entry("binary_cross_entropy", input, target, entry, reduction, weight)
 
 
-def binary_cross_entropy_with_logits(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """``binary_cross_entropy`` of sigmoid(z), from the logits z themselves: softplus(z) - y · z; never overflows.
+def binary_cross_entropy_with_logits(
+    input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
+) -> Any:
+    """``binary_cross_entropy`` of sigmoid(z), from the logits z: w · (v · y · softplus(-z) + (1 - y) · softplus(z)).
+
+    Never overflows.
 
     Args:
         input: logits z, any shape.
-        target: of the same shape, from 0 to 1.
+        target: y of the same shape, from 0 to 1.
+        weight: w, finite numbers from 0 up, of that shape or of one that is repeated to it; 1 by default.
         reduction: ``"mean"`` over all entries, ``"sum"`` or ``"none"``.
+        pos_weight: v, what an error on class 1 counts, as ``weight``: a rare class may count more.
 
     Raises:
         TargetError: the shapes differ, or a target is no probability.
+        OptionError: an option outside its range.
 
     >>> binary_cross_entropy_with_logits([1000.0, -1000.0], [1, 1], reduction="none")
     [0.0, 1000.0]
+    >>> binary_cross_entropy_with_logits([1000.0, -1000.0], [1, 1], reduction="none", pos_weight=3.0)
+    [0.0, 3000.0]
     """
 
-    def entry(z: Any, y: Any) -> Any:
+    def entry(z: Any, y: Any, v: float = 1.0) -> Any:
         fixed = not isinstance(y, Value)
         if fixed and y == 1:
-            return autograd.softplus(-z)
+            return scaled(v, autograd.softplus(-z))
         if fixed and y == 0:
             return autograd.softplus(z)
         if fixed:
             _probability("binary_cross_entropy_with_logits", y)
-        return autograd.softplus(z) - y * z
+        if v == 1.0:
+            return autograd.softplus(z) - y * z
+        return (1.0 - y) * z + (1.0 + (v - 1.0) * y) * autograd.softplus(-z)
 
-    return by_entry("binary_cross_entropy_with_logits", input, target, entry, reduction)
-
-
-def cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """-ln softmax(z)[class], or -Σ tⱼ ln softmax(z)ⱼ, in nats, from the logits z: logsumexp(z) - z[class].
-
-    Args:
-        input: logits of one sample, list[n], or of a batch, list[batch][n].
-        target: for each sample the index of its class, from 0 to n - 1, or a distribution, list[n].
-        reduction: ``"mean"`` over the batch, ``"sum"`` or ``"none"``.
-
-    Raises:
-        TargetError: there is no such class, or as many targets as samples, or entries as logits.
-
-    >>> cross_entropy([[0.0, 1000.0], [1000.0, 0.0]], [1, 1], reduction="none")
-    [0.0, 1000.0]
-    """
-
-    def entry(logits: Any, t: Any) -> Any:
-        zs = sample(logits)
-        total = autograd.logsumexp(zs)
-        if not is_sequence(t):
-            return total - zs[class_index("cross_entropy", t, len(zs))]
-        ts = sample(t)
-        if len(ts) != len(zs):
-            raise TargetError(f"cross_entropy has {len(zs)} logits and a distribution over {len(ts)} classes")
-        mass = autograd.sum(ts)
-        return (total if mass.__class__ is float and mass == 1.0 else total * mass) - autograd.dot(ts, zs)
-
-    return by_sample("cross_entropy", input, target, entry, reduction)
-
-
-def nll_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """Minus the log-probability of the right class, in nats; after ``log_softmax`` it is the cross-entropy.
-
-    Args:
-        input: log-probabilities of one sample, list[n], or of a batch, list[batch][n].
-        target: for each sample the index of its class, from 0 to n - 1.
-        reduction: ``"mean"`` over the batch, ``"sum"`` or ``"none"``.
-
-    Raises:
-        TargetError: there is no such class, or as many targets as samples.
-
-    >>> nll_loss([[-0.5, -1.0], [-2.0, -0.25]], [0, 1])
-    0.375
-    """
-
-    def entry(row: Any, t: Any) -> Any:
-        logs = sample(row)
-        return -logs[class_index("nll_loss", t, len(logs))]
-
-    return by_sample("nll_loss", input, target, entry, reduction)
+    return by_entry("binary_cross_entropy_with_logits", input, target, entry, reduction, weight, pos_weight)
 
 
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
@@ -251,10 +215,20 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
             return autograd.where(autograd.equal(t, 0.0), 0.0, t * (autograd.log(t) - x))
         return 0.0 if t == 0 else t * autograd.log(t) - t * x
 
-    if reduction != "batchmean":
+    log_target = flag("log_target", log_target)
+    if choice("reduction", reduction, (*REDUCTIONS, "batchmean")) != "batchmean":
         return by_entry("kl_div", input, target, entry, reduction)
     x = plain(input)
     return by_entry("kl_div", x, target, entry, "sum") / (len(x) if isinstance(x, list | tuple) else 1)
+
+
+def huber_delta(given: Any) -> float:
+    """Where the line of the Huber loss takes over.
+
+    Raises:
+        OptionError: it is no number above 0.
+    """
+    return number("delta", given, "a number above 0", lambda delta: delta > 0.0)
 
 
 def _probability(name: str, target: float) -> None:
@@ -262,22 +236,6 @@ def _probability(name: str, target: float) -> None:
         raise TargetError(
             f"{name} takes targets from 0 to 1; got {target!r}. For several classes there is cross_entropy"
         )
-
-
-def class_index(name: str, target: Any, classes: int) -> int:
-    """``target`` as the index of one of so many classes.
-
-    Raises:
-        TargetError: it is none.
-    """
-    try:
-        index = int(target)
-        whole = index == float(target)
-    except (TypeError, ValueError, OverflowError):
-        whole = False
-    if not whole or not 0 <= index < classes:
-        raise TargetError(f"{name} takes the index of a class, a whole number from 0 to {classes - 1}; got {target!r}")
-    return index
 
 
 FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
@@ -297,9 +255,6 @@ def loss_function(loss: str | Callable[..., Any]) -> Callable[..., Any]:
         OptionError: there is none of that name.
     """
     if isinstance(loss, type):
-        raise OptionError(f"a loss is a function or an object, and {loss.__name__} is a class: write {loss.__name__}()")
-    if callable(loss):
-        return loss
-    if loss not in FUNCTIONS:
-        raise OptionError(f"no loss is called {loss!r}; there are {', '.join(FUNCTIONS)}")
-    return FUNCTIONS[loss]
+        name = loss.__name__
+        raise OptionTypeError(f"a loss is a function or an object, and {name} is a class: write {name}()")
+    return loss if callable(loss) else named("loss", loss, FUNCTIONS)

@@ -4,35 +4,69 @@ A *sample* is a list[n] of Values and numbers (a bare number is a sample of one)
 rows and matrices are taken as the lists they stand for.  No arithmetic lives here; next: ``module.py``.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Set
+from typing import Any, Final
 
 import autograd
-from autograd import Value
+from autograd import StructureError, Value
+from nn.options import shown
 
 
 def plain(x: Any) -> Any:
-    """``x`` itself, or the nested lists and floats that an array or a NumPy scalar stands for.
+    """``x`` itself, or the nested lists and floats that an array, a table or a NumPy scalar stands for.
 
-    An iterator, a ``range`` or a ``map`` say, becomes a list.
+    An iterator, a ``range`` or a ``map`` say, becomes a list; a dict or a set, which has no order of numbers, stays.
     """
-    if isinstance(x, Value | float | int | list | tuple | str):
+    if isinstance(x, Value | float | int | list | tuple) or isinstance(x, _NO_LISTS):
         return x
+    if hasattr(x, "to_numpy"):  # a DataFrame, whose rows are the samples
+        x = x.to_numpy()
     if hasattr(x, "tolist"):
         return x.tolist()
     return list(x) if hasattr(x, "__iter__") else x
 
 
+_NO_LISTS: Final = (str, bytes, bytearray, Mapping, Set)
+
+
+def inputs(x: Any) -> Any:
+    """What a layer is called with: a list or tuple, of numbers or of samples, or one number or Value.
+
+    Raises:
+        StructureError: it is none of these, but a dict, a set, text or None.
+    """
+    if isinstance(x, Value | float | list | tuple):
+        return x
+    x = plain(x)
+    if isinstance(x, _NO_LISTS) or not isinstance(x, Value | float | int | list | tuple):
+        raise StructureError(
+            f"a layer takes a list of numbers and Values, a batch of such lists, or an array; got {shown(x)}"
+        )
+    return x
+
+
+def scalar(x: Any) -> Any:
+    """``x`` as a Value or a number of Python's.
+
+    Raises:
+        OperandTypeError: it is neither.
+    """
+    return x if isinstance(x, Value | float | int) else Value(x).data
+
+
 def is_sequence(x: Any) -> bool:
     """Whether ``x`` holds several entries rather than being one number or Value."""
     return isinstance(x, list | tuple) or (
-        hasattr(x, "__len__") and hasattr(x, "__getitem__") and not isinstance(x, str | bytes)
+        hasattr(x, "__len__") and hasattr(x, "__getitem__") and not isinstance(x, _NO_LISTS)
     )
 
 
 def is_batch(x: Any) -> bool:
     """Whether ``x`` is a list of samples rather than one sample."""
-    return is_sequence(x) and len(x) > 0 and not isinstance(x[0], Value | float) and is_sequence(x[0])
+    if not is_sequence(x) or len(x) == 0:
+        return False
+    first = x[0] if isinstance(x, list | tuple) else next(iter(x))
+    return not isinstance(first, Value | float) and is_sequence(first)
 
 
 def sample(x: Any) -> autograd.Operands:
@@ -74,18 +108,41 @@ def flat(x: Any) -> list[Any]:
     return [entry for part in x for entry in flat(part)]
 
 
-def nested_pairs(x: Any, y: Any, function: Callable[[Any, Any], Any], mismatch: Callable[[], Exception]) -> Any:
-    """``function(x, y)`` of the entries that stand at the same place in two nests of lists of one shape.
+def nested_zip(function: Callable[..., Any], mismatch: Callable[[], Exception], *nests: Any) -> Any:
+    """``function`` of the numbers that stand at the same place in nests of lists of one shape, in lists of that shape.
 
     A list of one may stand beside a bare number: ``[prediction]`` beside ``target``.
+
+    >>> nested_zip(max, ValueError, [[1.0], [2.0]], [0.5, 3.0])
+    [[1.0], [3.0]]
     """
-    x, y = plain(x), plain(y)
-    if not isinstance(x, list | tuple):
-        if not isinstance(y, list | tuple):
-            return function(x, y)
-        x = [x]
-    elif not isinstance(y, list | tuple):
-        y = [y]
-    if len(x) != len(y):
+    given = [plain(x) for x in nests]
+    if not any(isinstance(x, list | tuple) for x in given):
+        return function(*map(scalar, given))
+    lists = [x if isinstance(x, list | tuple) else [x] for x in given]
+    if len(set(map(len, lists))) > 1:
         raise mismatch()
-    return [nested_pairs(a, b, function, mismatch) for a, b in zip(x, y, strict=True)]
+    return [nested_zip(function, mismatch, *entries) for entries in zip(*lists, strict=True)]
+
+
+def broadcast(x: Any, wanted: tuple[int, ...]) -> Any:
+    """Nested lists repeated to the shape ``wanted``, as NumPy does it: shapes are held against each other from the end.
+
+    Raises:
+        LookupError: a length is neither the wanted one nor 1, or there are too many.
+
+    >>> broadcast([1.0, 2.0], (2, 2)), broadcast([[1.0], [2.0]], (2, 2)), broadcast(3.0, (2,))
+    ([[1.0, 2.0], [1.0, 2.0]], [[1.0, 1.0], [2.0, 2.0]], [3.0, 3.0])
+    """
+    given = shape(x)
+    if len(given) > len(wanted):
+        raise LookupError
+    if not wanted:
+        return x
+    if len(given) < len(wanted):
+        entries = [x] * wanted[0]
+    elif given[0] in (1, wanted[0]):
+        entries = list(x) * (wanted[0] // given[0])
+    else:
+        raise LookupError
+    return [broadcast(entry, wanted[1:]) for entry in entries]

@@ -12,11 +12,11 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from autograd import LengthError, Value, dot, operands
+from autograd import LengthError, Operands, Value, dot, operands
 from nn.activations import MODULES, SCALAR, identity, softmax
 from nn.init import Initialiser, initialiser
 from nn.module import Module
-from nn.nested import is_batch, sample
+from nn.nested import inputs, is_batch, sample
 from nn.options import count, counts, flag, named
 
 _METHODS: Final[dict[str, Callable[[Value], Value]]] = {
@@ -64,7 +64,8 @@ class Neuron(Module):
 
     def __call__(self, x: Iterable[Any]) -> Any:
         """The neuron's output for the inputs ``x``, list[nin] of Values and numbers."""
-        if not isinstance(x, tuple):
+        if not isinstance(x, Operands):
+            x = inputs(x)
             if is_batch(x):
                 return [self(row) for row in x]
             x = sample(x)
@@ -114,6 +115,7 @@ class Layer(Module):
 
     def __call__(self, x: Iterable[Any]) -> Any:
         """The layer's outputs for ``x``, list[nin]: list[nout], or the one Value; a list of them for a batch."""
+        x = inputs(x)
         if is_batch(x):
             return [self(row) for row in x]
         given = sample(x)
@@ -159,6 +161,7 @@ class MLP(Module):
 
     def __call__(self, x: Iterable[Any]) -> Any:
         """The outputs for ``x``, list[nin]: a list of Values, or the one Value; a list of them for a batch."""
+        x = inputs(x)
         if is_batch(x):
             return [self(row) for row in x]
         for layer in self.layers:

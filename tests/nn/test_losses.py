@@ -8,7 +8,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import AutogradError, Value, topological_order
+from autograd import AutogradError, LengthError, OperandTypeError, Value, topological_order
 from nn.losses import FUNCTIONS, loss_function
 from tests.nn.samples import close, data, grads, numbers, rows, tensor, values
 from tests.requires import requires
@@ -30,7 +30,13 @@ CASES = [
     ("huber_loss", {}, HUGE, WANTED),
     ("binary_cross_entropy", {}, [[0.3, 0.9, 0.5], [0.001, 0.999, 1e-6]], SHARES),
     ("binary_cross_entropy", {}, [[0.3, 0.9], [0.5, 1e-9]], [[0.0, 1.0], [1.0, 0.0]]),
+    ("binary_cross_entropy", {"weight": [0.5, 2.0, 0.0]}, [[0.3, 0.9, 0.5], [0.001, 0.999, 1e-6]], SHARES),
+    ("binary_cross_entropy", {"weight": [[2.0], [0.5]]}, [[0.3, 0.9], [0.5, 1e-9]], [[0.0, 1.0], [1.0, 0.0]]),
     ("binary_cross_entropy_with_logits", {}, PREDICTED, SHARES),
+    ("binary_cross_entropy_with_logits", {"weight": [0.5, 2.0, 0.0]}, HUGE, SHARES),
+    ("binary_cross_entropy_with_logits", {"pos_weight": [0.5, 2.0, 1.0]}, HUGE, SHARES),
+    ("binary_cross_entropy_with_logits", {"pos_weight": 3.0}, HUGE, [[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+    ("binary_cross_entropy_with_logits", {"weight": [[1.5], [0.2]], "pos_weight": [3.0, 0.0, 1.0]}, PREDICTED, SHARES),
     ("binary_cross_entropy_with_logits", {}, HUGE, [[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
     ("binary_cross_entropy_with_logits", {}, HUGE, SHARES),
     ("cross_entropy", {}, LOGITS, [2, 1, 0, 1]),
@@ -56,14 +62,15 @@ def test_losses_are_pytorchs_in_value_and_gradient(
     torch = requires("torch")
     inputs, given = values(x), tensor(x, requires_grad=True)
     loss = getattr(nn, name)(inputs, y, reduction=reduction, **options)
-    expected = getattr(torch.nn.functional, name)(given, tensor(y), reduction=reduction, **options)
-    assert data(loss) == close(expected.tolist(), 1e-11)
+    theirs = {key: tensor(option) if "weight" in key else option for key, option in options.items()}
+    expected = getattr(torch.nn.functional, name)(given, tensor(y), reduction=reduction, **theirs)
+    assert data(loss) == close(expected.tolist())
     nodes = (
         [entry for row in loss for entry in (row if isinstance(row, list) else [row])] if reduction == "none" else []
     )
     (autograd.sum(nodes) if nodes else loss).backward()
     expected.sum().backward()
-    assert grads(inputs) == close(given.grad.tolist(), 1e-11)
+    assert grads(inputs) == close(given.grad.tolist())
 
 
 @pytest.mark.parametrize(("name", "options", "x", "y"), CASES)
@@ -171,12 +178,61 @@ def test_targets_that_do_not_fit_are_refused(call: Any, text: str) -> None:
     assert isinstance(error.value, ValueError)
 
 
-@pytest.mark.parametrize("call", [lambda: nn.mse_loss(1.0, 1.0, reduction="avg"), lambda: nn.huber_loss(1, 1, delta=0),
-                                  lambda: nn.cross_entropy([0.0], 0, reduction="avg"),
-                                  lambda: loss_function("mean_error")])  # fmt: skip
-def test_unknown_options_are_refused(call: Any) -> None:
-    with pytest.raises(nn.OptionError):
+ANY: Any = nn  # whose arguments no type checker looks at: here they are wrong on purpose
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: nn.mse_loss(1.0, 1.0, reduction="avg"), "reduction is one of mean, sum, none; got 'avg'"),
+        (lambda: nn.kl_div([0.0], [1.0], reduction="avg"), "one of mean, sum, none, batchmean; got 'avg'"),
+        (lambda: nn.MSELoss(reduction="avg"), "reduction is one of mean, sum, none; got 'avg'"),
+        (lambda: nn.L1Loss("batchmean"), "reduction is one of mean, sum, none; got 'batchmean'"),
+        (lambda: nn.huber_loss(1, 1, delta=0), "delta is a number above 0; got 0"),
+        (lambda: nn.HuberLoss(delta=-1.0), "delta is a number above 0; got -1.0"),
+        (lambda: nn.HuberLoss(delta=float("nan")), "delta is a number above 0; got nan"),
+        (lambda: ANY.huber_loss(1, 1, delta="a"), "delta is a number above 0; got 'a'"),
+        (lambda: ANY.KLDivLoss(log_target="yes"), "log_target is True or False; got 'yes'"),
+        (lambda: ANY.BCELoss("sum"), r"reduction is named: reduction='sum'.*got 'sum'"),
+        (lambda: nn.BCELoss(weight=[1.0, -2.0]), "weight is a finite number from 0 up; got -2.0"),
+        (lambda: ANY.BCEWithLogitsLoss(pos_weight="a"), "pos_weight.* a finite number from 0 up; got 'a'"),
+        (lambda: nn.binary_cross_entropy([0.5] * 3, [1] * 3, weight=[1.0, 2.0]), r"targets' shape \(3,\).*got \(2,\)"),
+        (lambda: nn.binary_cross_entropy([0.5], [1], weight=[[1.0]]), r"targets' shape \(1,\).*got \(1, 1\)"),
+        (
+            lambda: nn.binary_cross_entropy_with_logits([0.5] * 3, [1] * 3, pos_weight=[]),
+            r"pos_weight has the targets' shape \(3,\).*got \(0,\)",
+        ),
+        (lambda: loss_function("mean_error"), "no loss is called 'mean_error'; there are mse_loss"),
+        (lambda: ANY.losses.loss_function([3]), r"no loss is called \[3\]"),
+    ],
+)
+def test_bad_options_are_refused(call: Any, text: str) -> None:
+    with pytest.raises(nn.OptionError, match=text):
         call()
+
+
+@pytest.mark.parametrize("wrong", ["a", None, b"a", {0: 1.0}, {1.0}, 1j])
+def test_what_is_no_number_is_refused_in_words(wrong: Any) -> None:
+    for call in (lambda: nn.mse_loss([wrong], [1.0]), lambda: nn.l1_loss(1.0, wrong), lambda: nn.kl_div(wrong, 0.5)):
+        with pytest.raises(OperandTypeError, match="was expected"):
+            call()
+
+
+def test_an_empty_batch_has_no_mean_and_the_sum_0() -> None:
+    for loss in (nn.mse_loss, nn.cross_entropy, nn.nll_loss, nn.binary_cross_entropy):
+        with pytest.raises(LengthError, match="no operands"):
+            loss([], [])
+        assert loss([], [], reduction="sum") == 0.0
+        assert loss([], [], reduction="none") == []
+
+
+def test_weights_for_samples_may_stand_beside_predictions_in_lists_of_one() -> None:
+    ours = nn.binary_cross_entropy([[0.25], [0.5]], [1, 0], weight=[2.0, 1.0], reduction="none")
+    assert ours == nn.binary_cross_entropy([[0.25], [0.5]], [[1], [0]], weight=[[2.0], [1.0]], reduction="none")
+
+
+def test_an_infinite_delta_is_half_the_squared_error() -> None:
+    assert nn.huber_loss([0.0, 0.0], [1.0, 100.0], delta=float("inf"), reduction="none") == [0.5, 5000.0]
 
 
 def test_losses_are_found_by_name() -> None:
