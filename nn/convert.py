@@ -3,6 +3,8 @@
     theirs = nn.to_torch(model)         # a torch.nn.Module in float64
     ours = nn.from_torch(theirs)        # Linear, Sequential, ... of this library
 
+Losses as modules go along: ``nn.to_torch(nn.CrossEntropyLoss(weight=[1.0, 5.0]))``.  A class of one's own does not, for
+what its ``forward`` does is Python; its parts do, one by one.
 What does not live here: files (``io.py``), optimisers; PyTorch is imported only when one of these two is called.
 """
 
@@ -10,15 +12,20 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.extra import extra
-from nn import activations
+from nn import activations, criteria
 from nn.batchnorm import BatchNorm
-from nn.errors import OptionError
+from nn.errors import OptionError, OptionTypeError
 from nn.layers import Dropout, Linear, Sequential
 from nn.module import Module
 from nn.neuron import MLP, Layer, Neuron
+from nn.options import instance, shown
 
 PLAIN = ("Identity", "ReLU", "SiLU", "Tanh", "Sigmoid")
 """Activations without options, which go by one name in both libraries."""
+LOSSES = (
+    "MSELoss", "L1Loss", "HuberLoss", "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "NLLLoss", "KLDivLoss",
+)  # fmt: skip
+"""Losses that both libraries have, with the same options under the same names."""
 _EXACT = 40.0  # from here on ln(1 + eˣ) is x in float64; PyTorch's own threshold of 20 gives away 2e-9
 
 
@@ -29,14 +36,16 @@ def to_torch(model: Module) -> Any:
     bare number.  Outputs agree to 1e-12.
 
     Args:
-        model: ``Neuron``, ``Layer``, ``MLP``, ``Linear``, ``Sequential``, ``BatchNorm``, ``Dropout`` or an activation.
+        model: ``Neuron``, ``Layer``, ``MLP``, ``Linear``, ``Sequential``, ``BatchNorm``, ``Dropout``, an activation,
+            or a loss but for ``HingeLoss``, which PyTorch does not have.
 
     Raises:
-        OptionError: there is another module in it, or a plain function.
+        OptionError: there is another module in it, or a plain function, or it is no module.
         MissingExtraError: PyTorch is not installed.
 
     ``MLP(2, [3, 1])`` becomes ``Sequential(Linear(2, 3), ReLU(), Linear(3, 1))``.
     """
+    instance("model", model, Module, "a module")
     return _ToTorch(extra("torch", "oracle")).module(model)
 
 
@@ -47,13 +56,15 @@ def from_torch(model: Any) -> Module:
     takes x for ln(1 + eˣ).
 
     Args:
-        model: ``torch.nn`` ``Linear``, ``Sequential``, ``BatchNorm1d``, ``Dropout``, or an activation.
+        model: ``torch.nn`` ``Linear``, ``Sequential``, ``BatchNorm1d``, ``Dropout``, an activation or a loss.
 
     Raises:
-        OptionError: there is another module in it, or an option that this library does not have.
+        OptionError: there is another module in it, or an option that this library does not have, or it is no module.
         MissingExtraError: PyTorch is not installed.
     """
-    return _FromTorch(extra("torch", "oracle")).module(model)
+    torch = extra("torch", "oracle")
+    instance("model", model, torch.nn.Module, "a torch.nn.Module")
+    return _FromTorch(torch).module(model)
 
 
 class _ToTorch:
@@ -65,7 +76,10 @@ class _ToTorch:
 
     def module(self, module: Any) -> Any:
         if not isinstance(module, Module):
-            raise OptionError(f"to_torch converts modules; {module!r} is a plain function. Write a class of activation")
+            raise OptionTypeError(
+                f"to_torch converts modules, and {shown(module)} is a plain function: leave it out of the model, or "
+                "put an activation of nn in its place"
+            )
         if module not in self.made:
             self.made[module] = self._module(module).train(module.training)
         return self.made[module]
@@ -87,7 +101,16 @@ class _ToTorch:
             return self._batch_norm(module)
         if type(module) is Dropout:
             return self.nn.Dropout(module.p)
+        if isinstance(module, criteria.Loss) and type(module) is getattr(criteria, name, None) and name in LOSSES:
+            return getattr(self.nn, name)(**{option: self._option(module, option) for option in module.options})
         return self._activation(module, name)
+
+    def _option(self, module: criteria.Loss, option: str) -> Any:
+        """An option of a loss as PyTorch has it: weights are tensors."""
+        found = getattr(module, option)
+        if found is None or not option.endswith("weight"):
+            return found
+        return self.torch.tensor(found, dtype=self.torch.float64)
 
     def _layer(self, layer: Layer) -> list[Any]:
         return [*self._neurons(layer.neurons), *([self.nn.Softmax(dim=-1)] if layer.softmax else [])]
@@ -152,7 +175,9 @@ class _ToTorch:
         if type(module) is not getattr(activations, name, None) or name not in options:
             raise OptionError(
                 f"to_torch has no counterpart for {name}; it converts Neuron, Layer, MLP, Linear, Sequential, "
-                f"BatchNorm, Dropout, {', '.join(options)}"
+                f"BatchNorm, Dropout, {', '.join((*options, *LOSSES))}. Convert the parts of a class of your own one "
+                f"by one with nn.to_torch, and put them together in a torch.nn.Module whose forward does what {name}'s "
+                "does"
             )
         return options[name]()
 
@@ -182,11 +207,16 @@ class _FromTorch:
             return Dropout(module.p)
         if type(module) is getattr(self.nn, name, None) and (made := self._activation(module, name)) is not None:
             return made
+        if name in LOSSES and type(module) is getattr(self.nn, name):
+            cls: type[criteria.Loss] = getattr(criteria, name)
+            return cls(**{option: _untorched(getattr(module, option)) for option in cls.options})
         if name == "Sine" and type(module).__module__ == __name__:
             return activations.Sine()
         raise OptionError(
             f"from_torch has no counterpart for {module!r}; it converts Linear, Sequential, BatchNorm1d, Dropout, "
-            f"{', '.join(PLAIN)}, LeakyReLU, ELU, GELU, Softplus, Softmax and LogSoftmax over the last axis"
+            f"{', '.join(PLAIN)}, LeakyReLU, ELU, GELU, Softplus, Softmax and LogSoftmax over the last axis, "
+            f"{', '.join(LOSSES)}. Convert the parts of another class one by one with nn.from_torch, and put them "
+            "together in an nn.Module whose forward does the same"
         )
 
     def _linear(self, module: Any) -> Linear:
@@ -228,6 +258,10 @@ class _FromTorch:
             made: Module = getattr(activations, name)()
             return made
         return None
+
+
+def _untorched(option: Any) -> Any:
+    return option.tolist() if hasattr(option, "tolist") else option
 
 
 def sine(torch: Any) -> Any:
