@@ -1,137 +1,241 @@
 """A step of training on a compiled program: the graph of one sample, run for a whole batch at once.
 
 The loss of the first sample is built with a leaf for each number of the input and of the target, and compiled with
-those as the batch; from then on neither the model's nor the loss's Python code runs.  Before that, the program is
-held against fresh graphs of some other samples, so that code that decides by the numbers it sees is found out.
-What does not live here: the same step without a program (``training.py``), programs (``autograd.compile``).
+those as the batch; from then on neither the model's nor the loss's Python code runs.  A step is one run, which gives
+loss, outputs and gradient, and one update of the vector of all parameters (``optim/flat.py``).  The Values hear of it
+when somebody is about to look: a callback, or whoever has the model after the training.
+
+What does not live here: the same step on fresh graphs (``eager.py``), whether a program may stand in for the model at
+all (``trial.py``), programs (``autograd.compile``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import autograd
 from autograd import Value
-from nn.batchnorm import BatchNorm
+from nn import trial
 from nn.data import Samples
+from nn.eager import EagerStep, Loss, Outcome, refuse_no_loss
 from nn.errors import OptionError
-from nn.layers import Dropout
 from nn.module import Module
 from nn.nested import flat, is_sequence
-from nn.optim import Optimizer
-
-CHECKED = 3
-"""How many samples the program is held against fresh graphs on."""
+from nn.optim.flat import flattened
+from nn.optim.rows import FLOATS, arrays
+from nn.trial import UnfitError, leaves_of
 
 
 class CompiledStep:
-    """One step of training, like ``EagerStep``, on a program compiled from the loss of one sample.
+    """Steps on a program compiled from the loss of one sample; a ``Step`` as in ``eager.py``.
 
     Args:
         model: called with one sample.
         loss: a mean over samples of what each contributes.
         data: the samples to be trained on; the program is made from the first.
+        optimizer: what updates the parameters.
         predictions: whether the model's outputs are asked for at each step.
+        size: samples a batch.
         backend: what runs the program, as ``autograd.compile`` names it.
+        held_out: samples to be evaluated on.
 
     Raises:
-        OptionError: the model does something new at each call, or needs the whole batch.
-        ProgramMismatchError: model or loss decide by the numbers they see.
+        UnfitError: a program would train to something else than the model's and the loss's own code.
+        TargetError: a target that the loss refuses.
     """
 
     def __init__(
-        self, model: Any, loss: Callable[[Any, Any], Any], data: Samples, predictions: bool, backend: str = "auto"
-    ) -> None:
-        _refuse_unfit(model)
-        self.model, self.loss, self.predictions = model, loss, predictions
+        self, model: Any, loss: Loss, data: Samples, optimizer: Any, *, predictions: bool = False, size: int = 32,
+        backend: str = "auto", held_out: Samples | None = None,
+    ) -> None:  # fmt: skip
+        trial.hold_layers(model)
+        self.model, self.loss, self.data, self.optimizer = model, loss, data, optimizer
+        self.predictions, self.size, self.backend = predictions, size, backend
+        self.held_out = held_out
+        self.stands_in: bool | None = None
         with autograd.no_grad():
             first = model(data.inputs[0])
-        self.classes = len(first) if is_sequence(first) and len(first) > 1 and isinstance(data.targets[0], int) else 0
-        columns, output, root = self._graph(data.inputs[0], data.targets[0])
-        within = set(autograd.topological_order(root))
-        self.used = [i for i, leaf in enumerate(columns) if leaf in within]
-        self.bare = not is_sequence(output)
-        self.program = autograd.compile(
-            root,
-            batch=[columns[i] for i in self.used],
-            outputs=flat(output),
-            parameters=model.parameters(),
-            backend=backend,
-        )
-        apart = range(0, len(data.inputs), max(1, len(data.inputs) // CHECKED))
-        self.program.check(
-            lambda x, y: self._graph(x, y)[2], [(data.inputs[i], data.targets[i]) for i in list(apart)[:CHECKED]]
-        )
+        targets = [*data.targets, *(held_out.targets if held_out else ())]
+        wanted = trial.losses_of_targets(loss, first, targets)
+        for self.classes in _classes(first, targets):
+            try:
+                self._build()
+                trial.hold_gradient(self, data)
+                self._hold(trial.LOOKED_AT)
+                trial.hold_targets(wanted, self._losses_of([target for target, _ in wanted.values()]))
+                break
+            except UnfitError:
+                if not self.classes:
+                    raise
 
-    def __call__(self, batch: Samples, optimizer: Optimizer) -> tuple[float, list[Any]]:
-        """Train on one batch; its loss and its predictions."""
-        columns, n = self._columns(batch), len(batch.inputs)
-        values = self.program.values
-        found = self._outputs(self.program.forward(values, *columns)[1:], n) if self.predictions else []
-        losses, gradient = self.program.value_and_grad(values, *columns)
-        optimizer.zero_grad()
-        for leaf, total in zip(self.program.leaves, _list(gradient), strict=True):
-            leaf.grad = total / n
-        optimizer.step()
-        return autograd.sum(_list(losses)) / n, found
+    # the program ----------------------------------------------------------------------------------------------------
 
-    def evaluated(self, data: Samples) -> tuple[float, list[Any]]:
-        """The loss of all of ``data`` and the predictions, as plain numbers."""
-        losses, *outputs = self.program.forward(self.program.values, *self._columns(data))
-        n = len(data.inputs)
-        return autograd.sum(_spread(losses, n)) / n, self._outputs(outputs, n)
+    def _build(self) -> None:
+        """The program, the vector of its leaves' numbers, and the data as it takes them."""
+        parameters = self.model.parameters() if isinstance(self.model, Module) else []
+        try:
+            columns, self.form, root = self.graph(self.data.inputs[0], self.data.targets[0])
+            within = set(autograd.topological_order(root))
+            self.used = [i for i, leaf in enumerate(columns) if leaf in within]
+            self.program = autograd.compile(
+                root, batch=[columns[i] for i in self.used], outputs=flat(self.form), parameters=parameters,
+                backend=self.backend,
+            )  # fmt: skip
+        except OptionError:
+            raise
+        except Exception as error:  # whatever stops the code from being traced does not stop it from running
+            raise UnfitError(f"{type(error).__name__}: {error}") from error
+        if not self.used:
+            raise UnfitError("the loss depends on no number of the data")
+        self.lists = self.program.backend == "python" or arrays() is None
+        self.flat = flattened(self.optimizer, self.program.leaves, FLOATS if self.lists else arrays() or FLOATS)
+        self.kinds = list(map(type, self.program.leaves))
+        self.table = self._table(self.data)
+        self.held_table = self._table(self.held_out) if self.held_out else None
 
-    def _graph(self, x: Any, y: Any) -> tuple[list[Value], Any, Any]:
+    def graph(self, x: Any, y: Any) -> tuple[list[Value], Any, Any]:
         """The leaves of one sample's input and target, the model's output and the loss."""
-        inputs, target = _leaves(x), _leaves(self._target(y))
+        inputs, target = leaves_of(x), leaves_of(self._target(y))
         output = self.model(inputs)
         root = self.loss([output], [target])
-        if not isinstance(root, Value):
-            raise OptionError(f"the loss must give one Value; it gave {root!r:.80}")
+        refuse_no_loss(self.loss, root)
         return [*flat(inputs), *flat(target)], output, root
 
     def _target(self, y: Any) -> Any:
         """A class index as a distribution: a program cannot look up a place by a number, but it can multiply."""
-        if not self.classes:
-            return y
-        if not 0 <= y < self.classes:
-            raise OptionError(f"the model has {self.classes} outputs, and a target is the class {y!r}")
-        return [1.0 if k == y else 0.0 for k in range(self.classes)]
+        return y if not self.classes or is_sequence(y) else [float(k == y) for k in range(self.classes)]
 
-    def _columns(self, batch: Samples) -> list[Sequence[float]]:
-        rows = [[*_row(x), *flat(self._target(y))] for x, y in zip(batch.inputs, batch.targets, strict=True)]
-        columns = list(zip(*rows, strict=True))
-        return [columns[i] for i in self.used]
+    # data -----------------------------------------------------------------------------------------------------------
 
-    def _outputs(self, columns: list[Any], n: int) -> list[Any]:
+    def _table(self, data: Samples) -> Any:
+        """The samples as the program takes them, a row of numbers each: lists, or one array."""
+        rows = [
+            [*(x.numbers if isinstance(x, autograd.Operands) else flat(x)), *flat(self._target(y))]
+            for x, y in zip(data.inputs, data.targets, strict=True)
+        ]
+        if len({len(row) for row in rows}) != 1:
+            raise UnfitError("the samples have more numbers some than others")
+        if len(self.used) < len(rows[0]):
+            rows = [[row[i] for i in self.used] for row in rows]
+        if self.lists:
+            return rows
+        import numpy
+
+        return numpy.array(rows, float)
+
+    def _columns(self, table: Any, places: Sequence[int]) -> Sequence[Any]:
+        """The batch of these samples as ``Program`` takes it, one column a leaf."""
+        return list(zip(*(table[i] for i in places), strict=True)) if self.lists else [table[places].T]
+
+    def _predictions(self, columns: list[Any], n: int) -> list[Any]:
         """What the program gives, one column an output, as the model gives it, one prediction a sample."""
-        lists = [_spread(column, n) for column in columns]
-        return lists[0] if self.bare else list(map(list, zip(*lists, strict=True)))
+        if not is_sequence(self.form):
+            return _spread(columns[0], n)
+        rows = zip(*(_spread(column, n) for column in columns), strict=True)
+        if not any(map(is_sequence, self.form)):
+            return list(map(list, rows))
+        return [_shaped(self.form, iter(row)) for row in rows]
+
+    # steps ----------------------------------------------------------------------------------------------------------
+
+    def __call__(self, places: Sequence[int]) -> Outcome:
+        """Train on the samples at these places; their loss, and the predictions from before the update."""
+        batch, n = self._columns(self.table, places), len(places)
+        if self.predictions:
+            (losses, *outputs), gradient = self.program.outputs_and_grad(self.flat.numbers, *batch)
+            found = self._predictions(outputs, n)
+        else:
+            losses, gradient = self.program.value_and_grad(self.flat.numbers, *batch)
+            found = []
+        loss = _mean(losses)
+        self.flat.step(gradient, n)
+        return loss, found
+
+    def evaluated(self, data: Samples) -> Outcome:
+        """The loss of all of ``data`` and the predictions; by the model's own code where that, evaluating, differs."""
+        if data is self.held_out and self.stands_in is None:
+            self.show()
+            try:
+                trial.hold_outputs(self, data, lambda places: self._run(self.held_table, places)[1])
+                self.stands_in = True
+            except UnfitError:
+                self.stands_in = False
+        if data is self.held_out and self.stands_in:
+            return self._run(self.held_table, range(len(data.inputs)))
+        self.show()
+        return EagerStep(self.model, self.loss).evaluated(data)
+
+    def _run(self, table: Any, places: Sequence[int]) -> Outcome:
+        total, found = 0.0, []
+        for start in range(0, len(places), self.size):
+            part = places[start : start + self.size]
+            losses, *outputs = self.program.forward(self.flat.numbers, *self._columns(table, part))
+            total += _mean(losses) * len(part)
+            found += self._predictions(outputs, len(part))
+        return total / len(places), found
+
+    def show(self) -> None:
+        """Bring model and optimiser to where the last finished step left them."""
+        self.flat.write()
+
+    def look(self) -> None:
+        """Take in what somebody may have done: new numbers, other rates, a frozen layer, another activation.
+
+        Raises:
+            UnfitError: a program no longer does.
+        """
+        if self.kinds == list(map(type, self.program.leaves)):
+            if self.flat.fits():
+                self.flat.read()
+            else:
+                self.flat = flattened(self.optimizer, self.program.leaves, self.flat.m)
+            try:
+                return self._hold(1)
+            except UnfitError:
+                pass
+        self._build()
+        self._hold(trial.LOOKED_AT)
+
+    def _hold(self, count: int) -> None:
+        trial.hold_outputs(self, self.data, lambda places: self._run(self.table, places)[1], count)
+
+    # for the trial --------------------------------------------------------------------------------------------------
+
+    def loss_and_gradient(self, places: Sequence[int]) -> tuple[float, list[float]]:
+        """The mean loss of these samples, and its gradient with respect to the program's leaves."""
+        losses, gradient = self.program.value_and_grad(self.flat.numbers, *self._columns(self.table, places))
+        return _mean(losses), [g / len(places) for g in _listed(gradient)]
+
+    def _losses_of(self, targets: list[Any]) -> list[float]:
+        """The first sample's loss, were each of these its target."""
+        data = Samples([self.data.inputs[0]] * len(targets), targets)
+        table, found = self._table(data), []
+        for start in range(0, len(targets), self.size):
+            places = range(start, min(start + self.size, len(targets)))
+            found += _spread(self.program.forward(self.flat.numbers, *self._columns(table, places))[0], len(places))
+        return found
 
 
-def _refuse_unfit(model: Any) -> None:
-    for module in model.modules() if isinstance(model, Module) else ():
-        if isinstance(module, BatchNorm) or (isinstance(module, Dropout) and module.p > 0):
-            raise OptionError(
-                f"compile=True repeats the steps of one sample's graph, and {module!r} takes others at each call; "
-                "leave compile out, or the layer"
-            )
+def _classes(output: Any, targets: Sequence[Any]) -> list[int]:
+    """What to try: how many classes the targets are indices of, if they may be; and 0, that they are numbers."""
+    count = len(output) if is_sequence(output) else 1
+    indices = all(isinstance(y, int | float) and y in range(count) for y in targets if not is_sequence(y))
+    return [count, 0] if count > 1 and indices and not is_sequence(targets[0]) else [0]
 
 
-def _leaves(x: Any) -> Any:
-    """A leaf for each number, in lists as they were."""
-    return [_leaves(entry) for entry in x] if isinstance(x, list | tuple) else Value(x, requires_grad=False)
+def _shaped(form: Any, numbers: Iterator[float]) -> Any:
+    """Numbers in lists as those of ``form``."""
+    return [_shaped(entry, numbers) for entry in form] if isinstance(form, list | tuple) else next(numbers)
 
 
-def _row(x: Any) -> Sequence[Any]:
-    """A sample's numbers, which ``autograd.operands`` has in a flat list already."""
-    return x if isinstance(x, autograd.Operands) else flat(x)
-
-
-def _list(numbers: Any) -> list[float]:
+def _listed(numbers: Any) -> list[float]:
     found: list[float] = numbers.tolist() if hasattr(numbers, "tolist") else list(numbers)
     return found
 
 
 def _spread(column: Any, n: int) -> list[float]:
     """A column of n numbers; an output that no batch leaf reaches is one number, the same for every sample."""
-    return [column] * n if isinstance(column, float) else _list(column)
+    return [column] * n if isinstance(column, float) else _listed(column)
+
+
+def _mean(losses: Any) -> float:
+    return float(losses.mean()) if hasattr(losses, "mean") else autograd.sum(losses) / len(losses)

@@ -19,6 +19,10 @@ class Samples(NamedTuple):
     targets: list[Any]
     """Each a number, or a list of numbers."""
 
+    def at(self, places: Sequence[int]) -> "Samples":
+        """Those at these places, in that order."""
+        return Samples([self.inputs[i] for i in places], [self.targets[i] for i in places])
+
 
 def samples(data: Any) -> Samples:
     """Data in either of the two forms that ``fit`` takes.
@@ -62,24 +66,26 @@ def rows(X: Any) -> list[Any]:
     return [_input(x) for x in _entries(X, "X")]
 
 
-def batches(data: Samples, size: int, rng: Any, least: int = 1) -> Iterator[Samples]:
-    """The samples in parts of ``size``, the last one with what is left.
+def batches(n: int, size: int, rng: Any, least: int = 1) -> Iterator[list[int]]:
+    """The places of n samples in parts of ``size``, the last one with what is left.
 
     Args:
-        data: n samples.
+        n: how many samples there are.
         size: samples a part, from 1 up.
         rng: shuffles them first, if it is not None.
         least: a rest of fewer samples than this joins the part before it.
+
+    >>> list(batches(5, 2, None))
+    [[0, 1], [2, 3], [4]]
     """
-    order = list(range(len(data.inputs)))
+    order = list(range(n))
     if rng is not None:
         rng.shuffle(order)
-    starts = list(range(0, len(order), size))
-    if len(starts) > 1 and len(order) - starts[-1] < least:
+    starts = list(range(0, n, size))
+    if len(starts) > 1 and n - starts[-1] < least:
         starts.pop()
-    for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
-        chosen = order[start:end]
-        yield Samples([data.inputs[i] for i in chosen], [data.targets[i] for i in chosen])
+    for start, end in zip(starts, [*starts[1:], n], strict=True):
+        yield order[start:end]
 
 
 def _entries(thing: Any, name: str) -> Sequence[Any]:

@@ -4,33 +4,32 @@
                      epochs=20, batch_size=32, validation_data=(X_val, y_val), metrics=["accuracy"])
 
 ``fit`` does nothing that a loop by hand could not do: zero the gradients, predict, take the loss, ``backward()``, step.
-What does not live here: how data are read (``data.py``), what may step in (``callbacks.py``), and the same step on a
-compiled program (``compiled.py``).
+What does not live here: that step itself (``eager.py``, and on a program ``compiled.py``), what ``fit`` is told
+(``arguments.py``), how data are read (``data.py``), what may step in (``callbacks.py``).
 """
 
 import random
 import time
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from autograd import Value, no_grad
-from nn import optim
-from nn.batchnorm import BatchNorm
-from nn.callbacks import Run, as_callbacks
+from nn.arguments import Arguments, as_metrics, as_model
+from nn.callbacks import Run
 from nn.compiled import CompiledStep
-from nn.data import Samples, batches, rows, samples
-from nn.errors import OptionError
+from nn.data import batches, rows, samples
+from nn.eager import EagerStep, Loss, Step, outputs, plain
 from nn.history import History
-from nn.init import source
 from nn.losses import loss_function
-from nn.metrics import Metric, by_name
+from nn.metrics import Metric
 from nn.module import Module
 from nn.optim import Optimizer
 from nn.progress import Progress
+from nn.trial import UnfitError
 
-Loss = Callable[[Any, Any], Any]
-"""``(predictions, targets) -> Value``, over a batch: list[n] of what the model gives, list[n] of targets."""
+__all__ = ["evaluate", "fit", "outputs", "predict"]
 
 
 def fit(
@@ -54,18 +53,21 @@ def fit(
         callbacks: see ``nn.callbacks``; a schedule of learning rates is one.
         shuffle: whether each epoch takes the samples in a new order.
         rng: where the order comes from; Python's ``random`` by default.
-        verbose: 0 for silence, 1 for a progress bar.
+        verbose: 0 for silence, 1 or more for a progress bar.
         compile: train on a program compiled from one sample's graph, True or the name of a backend (see
-            ``autograd.compile``); the model's Python code runs once, not once a sample, so it must not decide by the
-            numbers it sees, and the loss must be a mean over samples.
+            ``autograd.compile``).  The model's Python code then runs once, not once a sample.  Where it decides by
+            the numbers it sees, draws at random (``Dropout``) or needs the whole batch (``BatchNorm``), or the loss
+            is no mean over samples, that is found out, and ``fit`` warns and trains without compiling.
 
     Returns:
-        The history. After Ctrl-C as well: the model then is as the last step left it, and can be used and trained on;
-        where the step itself was interrupted, some parameters may have taken it and others not.
+        The history. After Ctrl-C as well: the model then is as the last finished step left it, and can be used and
+        trained on; only without ``compile``, and where the update itself was interrupted, some parameters may have
+        taken it and others not.
 
     Raises:
         OptionError: a number outside its range, a name that does not exist, or an optimizer of another model.
         LengthError: the data have no samples, or not one target for each.
+        ProgramError, MissingExtraError: there is no backend of that name, or the package it needs is missing.
 
     >>> from nn import MLP
     >>> rng = random.Random(0)
@@ -75,43 +77,43 @@ def fit(
     >>> history.epochs, history["loss"][0] > history["loss"][-1]
     (3, True)
     """
-    if not _is_count(epochs) or not (batch_size is None or _is_count(batch_size)):
-        raise OptionError(f"epochs and batch_size are whole numbers, at least 1; got {epochs!r} and {batch_size!r}")
-    train = samples(data)
-    held_out = None if validation_data is None else samples(validation_data)
-    size = len(train.inputs) if batch_size is None else batch_size
-    watchers = as_callbacks(callbacks)
-    loss = loss_function(loss)
-    named = by_name(metrics, _on_logits(loss))
-    optimizer = _optimizer(optimizer, model)
-    run = Run(model, optimizer, epochs)
-    parts = partial(batches, train, size, source(rng) if shuffle else None, least=2 if needs_batch(model) else 1)
-    backend = compile if isinstance(compile, str) else "auto"
+    asked = Arguments(
+        model, data, loss, optimizer, epochs, batch_size, validation_data, metrics, callbacks, shuffle, rng, verbose,
+        compile,
+    )  # fmt: skip
+    run = Run(model, asked.optimizer, asked.epochs)
     mode, started = getattr(model, "training", True), time.perf_counter()
+    step: Step | None = None
     try:
-        for watcher in watchers:
+        for watcher in asked.watchers:
             watcher.on_train_begin(run)
-        step = CompiledStep(model, loss, train, bool(named), backend) if compile else EagerStep(model, loss)
-        with Progress(epochs, -(-len(train.inputs) // size), verbose) as progress:
-            while run.epoch < epochs and not run.stopping:
+        _set_mode(model, True)
+        step = _step(asked)
+        with Progress(asked.epochs, -(-len(asked.train.inputs) // asked.size), asked.verbose) as progress:
+            while run.epoch < asked.epochs and not run.stopping:
                 _set_mode(model, True)
-                numbers = _epoch(step, optimizer, parts(), named, progress)
-                if held_out is not None:
+                step = _looked(step, asked) if run.epoch and asked.watchers else step
+                numbers = _epoch(step, asked, progress)
+                if asked.held_out is not None:
                     _set_mode(model, False)
-                    found = _measured(*step.evaluated(held_out), held_out.targets, named)
+                    found = _measured(*step.evaluated(asked.held_out), asked.held_out.targets, asked.metrics)
                     numbers.update({f"val_{name}": number for name, number in found.items()})
                 run.history.append(numbers)
                 progress.epoch(run.epoch, numbers)
-                for watcher in watchers:
+                if asked.watchers:
+                    step.show()
+                for watcher in asked.watchers:
                     watcher.on_epoch_end(run)
     except KeyboardInterrupt:
         run.stop("interrupted")
     finally:
-        _set_mode(model, mode)
+        if step is not None:
+            _finish(run, step.show)
+        _finish(run, partial(_set_mode, model, mode))
         run.history.seconds = time.perf_counter() - started
         run.history.stopped = run.stopping or "epochs"
-        for watcher in watchers:
-            watcher.on_train_end(run)
+        for watcher in asked.watchers:
+            _finish(run, partial(watcher.on_train_end, run))
     return run.history
 
 
@@ -130,9 +132,10 @@ def evaluate(
     >>> evaluate(lambda x: x[0] * 2, [([1.0], 2.0), ([2.0], 5.0)], loss="mse_loss", metrics=["mae"])
     {'loss': 0.5, 'mae': 0.5}
     """
+    as_model(model)
     given = samples(data)
     function = None if loss is None else loss_function(loss)
-    named = by_name(metrics, _on_logits(function))
+    named = as_metrics(metrics, function)
     with _Evaluation(model):
         found, predictions = EagerStep(model, function).evaluated(given)
     numbers = _measured(found, predictions, given.targets, named)
@@ -151,66 +154,62 @@ def predict(model: Any, X: Any) -> list[Any]:
     >>> predict(lambda x: [x[0], x[0] * 2], [[1.0], [2.0]])
     [[1.0, 2.0], [2.0, 4.0]]
     """
+    as_model(model)
     with _Evaluation(model):
-        return [_plain(output) for output in outputs(model, rows(X))]
+        return [plain(output) for output in outputs(model, rows(X))]
 
 
-def outputs(model: Any, inputs: list[Any]) -> list[Any]:
-    """The model's output for every input: sample by sample, or all at once where it normalises over the batch."""
-    return list(model(inputs)) if needs_batch(model) else [model(x) for x in inputs]
+def _step(asked: Arguments) -> Step:
+    """Steps on a program, where that is asked for and does; else on fresh graphs."""
+    if asked.compile:
+        try:
+            return CompiledStep(
+                asked.model, asked.loss, asked.train, asked.optimizer, predictions=bool(asked.metrics),
+                size=asked.size, backend=asked.backend, held_out=asked.held_out,
+            )  # fmt: skip
+        except UnfitError as error:
+            _warn(error)
+    return EagerStep(asked.model, asked.loss, asked.train, asked.optimizer)
 
 
-def needs_batch(model: Any) -> bool:
-    """Whether what the model makes of a sample depends on the others of its batch."""
-    return isinstance(model, Module) and any(isinstance(module, BatchNorm) for module in model.modules())
+def _looked(step: Step, asked: Arguments) -> Step:
+    """The same steps after callbacks, which may have changed what a program cannot follow."""
+    try:
+        step.look()
+    except UnfitError as error:
+        _warn(error)
+        return EagerStep(asked.model, asked.loss, asked.train, asked.optimizer)
+    return step
 
 
-class EagerStep:
-    """One step of training as a loop by hand has it: a fresh graph, backward, an update."""
-
-    def __init__(self, model: Any, loss: Loss | None) -> None:
-        self.model, self.loss = model, loss
-
-    def __call__(self, batch: Samples, optimizer: Optimizer) -> tuple[float, list[Any]]:
-        """Train on one batch; its loss and its predictions."""
-        assert self.loss is not None
-        optimizer.zero_grad()
-        predictions = outputs(self.model, batch.inputs)
-        loss = self.loss(predictions, batch.targets)
-        if not isinstance(loss, Value):
-            raise OptionError(
-                f"the loss must give one Value for a batch; {getattr(self.loss, '__name__', self.loss)!r} gave "
-                f"{loss!r:.80}. Losses with reduction='none' give one number a sample, and a loss of plain numbers has "
-                "no gradient"
-            )
-        loss.backward()
-        optimizer.step()
-        return loss.data, _plain(predictions)  # what holds no graph, so that it is freed before the next one
-
-    def evaluated(self, data: Samples) -> tuple[float, list[Any]]:
-        """The loss of all of ``data`` and the predictions, as plain numbers."""
-        with no_grad():
-            predictions = outputs(self.model, data.inputs)
-            loss = 0.0 if self.loss is None else self.loss(predictions, data.targets)
-        return float(loss), _plain(predictions)
+def _warn(error: UnfitError) -> None:
+    warnings.warn(f"fit trains without compiling: {error}", stacklevel=4)
 
 
-def _epoch(
-    step: Any, optimizer: Optimizer, parts: Iterable[Samples], metrics: dict[str, Metric], progress: Progress
-) -> dict[str, float]:
+def _finish(run: Run, action: Callable[[], Any]) -> None:
+    """Do what must be done at the end; where it is interrupted, once more from its beginning."""
+    try:
+        action()
+    except KeyboardInterrupt:
+        run.stop("interrupted")
+        run.history.stopped = run.stopping
+        action()
+
+
+def _epoch(step: Step, asked: Arguments, progress: Progress) -> dict[str, float]:
     """Train on every batch; the mean loss, and the metrics of the predictions as they were when trained on."""
     total, count = 0.0, 0
     predictions: list[Any] = []
     targets: list[Any] = []
-    for part in parts:
-        loss, found = step(part, optimizer)
-        total += loss * len(part.targets)
-        count += len(part.targets)
-        if metrics:
+    for places in batches(len(asked.train.inputs), asked.size, asked.rng, asked.least):
+        loss, found = step(places)
+        total += loss * len(places)
+        count += len(places)
+        if asked.metrics:
             predictions += found
-            targets += part.targets
+            targets += [asked.train.targets[i] for i in places]
         progress.batch(loss)
-    return _measured(total / count, predictions, targets, metrics)
+    return _measured(total / count, predictions, targets, asked.metrics)
 
 
 def _measured(loss: float, predictions: list[Any], targets: list[Any], metrics: dict[str, Metric]) -> dict[str, float]:
@@ -235,38 +234,3 @@ class _Evaluation:
 def _set_mode(model: Any, training: bool) -> None:
     if isinstance(model, Module):
         model.train(training)
-
-
-def _plain(output: Any) -> Any:
-    """Values as floats, in lists as they were."""
-    return [_plain(entry) for entry in output] if isinstance(output, list | tuple) else float(output)
-
-
-def _on_logits(loss: Any) -> bool:
-    """Whether single scores are logits, by the loss that they are trained on."""
-    name = getattr(loss, "__name__", type(loss).__name__).lower()
-    return "withlogits" in name.replace("_", "")
-
-
-def _optimizer(optimizer: Any, model: Any) -> Optimizer:
-    if isinstance(optimizer, str):
-        known = {name.lower(): getattr(optim, name) for name in optim.__all__ if name != "Optimizer"}
-        if optimizer.lower() not in known:
-            raise OptionError(f"no optimizer is called {optimizer!r}; there are {', '.join(known)}")
-        optimizer = known[optimizer.lower()]
-    if isinstance(optimizer, type) or not hasattr(optimizer, "step"):
-        optimizer = optimizer(model.parameters())
-    made: Optimizer = optimizer
-    if isinstance(model, Module) and isinstance(made, Optimizer):
-        changed = {p for group in made.param_groups for p in group["params"]}
-        if changed.isdisjoint(model.parameters()):
-            raise OptionError(
-                "the optimizer was made for other parameters and would change none of this model's: make it over "
-                "model.parameters() once the model is as it will be trained"
-            )
-    return made
-
-
-def _is_count(number: Any) -> bool:
-    """Whether it is a whole number from 1 up, Python's or NumPy's."""
-    return hasattr(number, "__index__") and number >= 1

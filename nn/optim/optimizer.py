@@ -143,8 +143,9 @@ class Optimizer:
         return loss
 
     def moved(
-        self, m: Rows, group: Group, memory: Memory, x: Row, g: Row, free: list[int] | None, spare: Memory | None = None
-    ) -> tuple[Row, Memory]:
+        self, m: Rows, group: Group, memory: Memory, x: Row, g: Row, free: list[int] | None,
+        spare: Mapping[str, Row] | None = None,
+    ) -> tuple[Row, Memory]:  # fmt: skip
         """A group's new numbers and memory; what is given stays as it is.
 
         Args:
@@ -154,15 +155,18 @@ class Optimizer:
             x: the parameters' numbers.
             g: their gradients.
             free: the places of those that are not frozen; None for all.
-            spare: rows that may be written to: ``"x"``, and those remembered.
+            spare: rows that may be written to, by the name of what they hold; ``""`` for the numbers.
         """
+        if not len(x):
+            return x, memory
         options = {name: _plain(given) for name, given in group.items() if name != "params"}
         starts = self.remembers(options)
         if free is None and isinstance(memory.steps, int):
             t = memory.steps + 1
             columns = _remembered(m, memory.rows, starts, len(x))
-            out = [] if spare is None else [spare.rows[name] for name in ("x", *starts) if name in spare.rows]
-            out = out if len(out) == 1 + len(starts) else []
+            out = [(spare or {}).get(name) for name in ("", *starts)]
+            if any(row is None or row is memory.rows.get(name) for name, row in zip(("", *starts), out, strict=True)):
+                out = []
             x, *rows = m.advance(self._rule(options, t), [x, g, *columns], out)
             return x, Memory(t, {**memory.rows, **dict(zip(starts, rows, strict=True))})
         return self._moved_by_count(m, options, memory, x, g, list(range(len(x))) if free is None else free)

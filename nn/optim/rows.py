@@ -56,6 +56,9 @@ class Rows(Arithmetic, Protocol):
     def put(self, row: Row, places: Sequence[int] | slice, numbers: Row) -> None:
         """Write numbers to these places."""
 
+    def divide(self, row: Row, n: int, out: Row) -> None:
+        """Write the row's numbers over n to ``out``, and zeros to what is longer of it."""
+
     def advance(self, rule: Callable[[Arithmetic], Move], columns: Sequence[Row], out: Sequence[Row] = ()) -> list[Row]:
         """The rule for every parameter.
 
@@ -91,6 +94,10 @@ class Floats:
         else:
             for i, number in zip(places, numbers, strict=True):
                 row[i] = number
+
+    def divide(self, row: Row, n: int, out: Row) -> None:
+        """Write the row's numbers over n to ``out``, and zeros to what is longer of it."""
+        out[:] = [number / n for number in row] + [0.0] * (len(out) - len(row))
 
     def advance(self, rule: Callable[[Arithmetic], Move], columns: Sequence[Row], out: Sequence[Row] = ()) -> list[Row]:
         """The rule for one parameter after the other; ``out`` is not used."""
@@ -135,6 +142,11 @@ class Arrays:
     def put(self, row: Row, places: Sequence[int] | slice, numbers: Row) -> None:
         """Write numbers to these places."""
         row[places] = numbers
+
+    def divide(self, row: Row, n: int, out: Row) -> None:
+        """Write the row's numbers over n to ``out``, and zeros to what is longer of it."""
+        self._numpy.divide(row, n, out=out[: len(row)])
+        out[len(row) :] = 0.0
 
     def advance(self, rule: Callable[[Arithmetic], Move], columns: Sequence[Row], out: Sequence[Row] = ()) -> list[Row]:
         """The rule for a block of parameters after the other."""
