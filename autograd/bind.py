@@ -21,7 +21,7 @@ VALUES: Final = World("values", VECTOR_FUNCTIONS)
 
 _RESERVED: Final = frozenset({
     "self", "node", "op", "new", "Value", "observing", "observe", "operand", "out", "read", "float", "len",
-    "tuple", "zip", "argument", "clock", "column", "edges", "Edges", "interior", "LengthError", "operands",
+    "tuple", "zip", "argument", "clock", "column", "interior", "mixed", "LengthError", "operands",
     "Operands", "parents", "partials", "python_partials", "python_value", "method", "reflected", "rule",
 })  # fmt: skip
 """Names that the templates here and in ``fuse.py`` use themselves."""

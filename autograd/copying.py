@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Final
 
-from autograd.graph import OPAQUE, Edges, Node
+from autograd.graph import OPAQUE, Mixed, Node, mixed
 from autograd.ops import TABLE
 
 
@@ -35,13 +35,17 @@ def state(node: Any, translate: Callable[[Any], Any] = _same) -> tuple[Any, ...]
     def moved(operand: Any) -> Any:
         return translate(operand) if isinstance(operand, Node) else operand
 
-    if node._dx is None and node._y.__class__ is Edges:
+    if node.is_fused:
         known: dict[int, tuple[Any, ...]] = {}  # a list of operands is often its own list of parents: one copy
-        for group in (*node._y.operands, *node._y.parents, *node._y.interior):
-            if id(group) not in known:
-                known[id(group)] = tuple(map(moved, group))
-        edges = Edges(*(tuple(known[id(group)] for group in groups) for groups in node._y))
-        return (*about, None, edges, None, node._dy)
+
+        def copied(groups: Any) -> tuple[Any, ...]:
+            for group in groups:
+                if id(group) not in known:
+                    known[id(group)] = tuple(map(moved, group))
+            return tuple([known[id(group)] for group in groups])
+
+        operands = copied(node._x.operands) if node._x.__class__ is Mixed else None
+        return (*about, (copied(node._x), operands), copied(node._y), None, node._dy)
     y = moved(node._y) if len(node.op.operands) == 2 else None
     return (*about, moved(node._x), y, node._dx, node._dy)
 
@@ -55,6 +59,9 @@ def restore(
     node._data, node._grad, node._extra = data, grad, extra
     node.op = None if name is None else OPAQUE if name == OPAQUE.name else TABLE[name]
     node._x, node._y, node._dx, node._dy, node._mark = x, y, dx, dy, None
+    if node.is_fused:
+        groups, operands = x
+        node._x = groups if operands is None else mixed(groups, operands)
     return node
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from autograd.errors import LengthError
 from autograd.formula import define
-from autograd.graph import Edges
+from autograd.graph import mixed
 from autograd.modes import observe, observing
 from autograd.operand import Operands, argument, clock, listed, read
 from autograd.ops import FLOATS, Op, documentation, is_list
@@ -21,7 +21,7 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
     """The function of a primitive of more than two operands, or of lists of them; one pass, group by group."""
     namespace: dict[str, Any] = {
         **FLOATS.namespace, "__name__": __name__, "new": object.__new__, "Value": value_class, "op": op,
-        "Edges": Edges, "edges": tuple.__new__, "argument": argument, "read": read, "Operands": Operands,
+        "mixed": mixed, "argument": argument, "read": read, "Operands": Operands,
         "clock": clock, "observing": observing, "observe": observe, "LengthError": LengthError, "listed": listed,
     }  # fmt: skip
     lists = [name for name in op.operands if is_list(name)]
@@ -66,16 +66,17 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
     ]
     lines += [
         f"    if {' and '.join(every)}:",
-        f"        operands = parents = ({', '.join(groups)},)",
+        f"        parents = ({', '.join(groups)},)",
         f"        partials = ({', '.join(columns)},)",
         "    else:",
-        f"        operands = ({', '.join(groups)},)",
         "        parents = ()",
         "        partials = ()",
     ]
     for name, partial in zip(op.operands, partials, strict=True):
         lines += _edge_list(name, partial) if is_list(name) else _edge_one(name, partial)
-    lines += ["        if not parents:", "            return out", "    interior = ()"]
+    lines += ["        if not parents:", "            return out",
+              f"        parents = mixed(parents, ({', '.join(groups)},))",
+              "    interior = ()"]  # fmt: skip
     for name in op.operands:
         lines += (
             [f"    if {name}_interior and {name}_values:", f"        interior += ({name}_values,)"]
@@ -89,7 +90,8 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
         "    node = new(Value)",
         "    node.op = op",
         "    node._data = out",
-        "    node._y = edges(Edges, (operands, parents, interior))",
+        "    node._x = parents",
+        "    node._y = interior",
         "    node._dx = None",
         "    node._dy = partials",
         "    node._grad = 0.0",

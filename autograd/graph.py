@@ -11,9 +11,13 @@ These four are views.  What is stored is five slots, because a scalar engine liv
 
     one operand        _x, _dx
     two operands       _x, _dx, _y, _dy       a plain number among them has None for its partial
-    more, or lists     _y = Edges(...), _dy = their partials by group, _dx = None
-    a rule of one's    _y = Edges(...), _dy = the function to call, _dx = None
+    more, or lists     _x = groups of parents, _dy = their partials by group, _dx = None,
+                       _y = the groups in which a node stands that is no leaf; the others need no visit
+    a rule of one's    the same, and _dy = the function to call
       own
+
+A list of operands is one group, a single operand a group of one.  Where plain numbers stand among the operands, the
+groups of parents are a ``Mixed``, which holds all operands beside them.
 
 Everything that follows the graph (backward, drawing, stepping, checking, compiling) uses ``topological_order`` or
 its inner part ``interior_order``, so that all of them agree on the order in which contributions are added up.
@@ -22,7 +26,7 @@ What does not live here: numbers and operators (``value.py``), sweeps of derivat
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 from autograd.errors import GraphCycleError, OperandTypeError
 from autograd.ops import Op
@@ -30,15 +34,17 @@ from autograd.ops import Op
 Groups = tuple[Sequence[Any], ...]
 
 
-class Edges(NamedTuple):
-    """The operands of a node with more than two of them, group by group (a list of operands is one group)."""
+class Mixed(tuple[Any, ...]):
+    """Groups of parents, beside the groups of operands, some of them plain numbers, that they were picked from."""
 
     operands: Groups
-    """Every operand as it was given; a single operand is a group of one."""
-    parents: Groups
-    """The nodes among them; groups without a node are left out."""
-    interior: Groups
-    """The groups of parents in which a node stands that is no leaf; the others need no visit."""
+
+
+def mixed(parents: Groups, operands: Groups) -> Mixed:
+    """The groups of parents among groups of operands."""
+    groups = Mixed(parents)
+    groups.operands = operands
+    return groups
 
 
 OPAQUE: Final = Op("opaque", ("xs",), "", ("",), python=(lambda xs: 0.0, lambda out, xs: ()))
@@ -64,13 +70,18 @@ class Node:
         return self.op is None
 
     @property
+    def is_fused(self) -> bool:
+        """Whether the node's operands come in groups: it has more than two, or lists of them."""
+        return self._dx is None and self._dy is not None and self._dy.__class__ is not float
+
+    @property
     def groups(self) -> Groups:
         """The operands group by group, one group for each operand that the node's row in the table names."""
         if self.op is None:
             return ()
-        if self._dx is None and self._y.__class__ is Edges:
-            edges: Edges = self._y
-            return edges.operands
+        if self.is_fused:
+            found: Groups = self._x.operands if self._x.__class__ is Mixed else self._x
+            return found
         return ((self._x,),) if len(self.op.operands) == 1 else ((self._x,), (self._y,))
 
     @property
@@ -81,10 +92,10 @@ class Node:
     @property
     def parents(self) -> tuple[Any, ...]:
         """The nodes among the operands, in order, each as often as it stands there."""
+        if self.is_fused:
+            return tuple(chain.from_iterable(self._x))
         if self._dx is None:
-            if self._dy is None:
-                return ()
-            return tuple(chain.from_iterable(self._y.parents)) if self._y.__class__ is Edges else (self._y,)
+            return () if self._dy is None else (self._y,)
         return (self._x,) if self._dy is None else (self._x, self._y)
 
     @property
@@ -93,12 +104,10 @@ class Node:
 
         Empty for a node whose rule is only a Python function: it has parents, but nobody knows its partials.
         """
+        if self.is_fused:
+            return () if self.is_opaque else tuple(map(float, chain.from_iterable(self._dy)))
         if self._dx is None:
-            if self._dy is None:
-                return ()
-            if self._y.__class__ is Edges:
-                return () if callable(self._dy) else tuple(map(float, chain.from_iterable(self._dy)))
-            return (self._dy,)
+            return () if self._dy is None else (self._dy,)
         return (self._dx,) if self._dy is None else (self._dx, self._dy)
 
     @property
@@ -139,9 +148,11 @@ def interior_order(root: N, reset: bool = False) -> list[N]:
             push(node)
             if node._dx is not None:
                 node = node._x
-            elif node._y.__class__ is Edges:
+            elif node._dy.__class__ is float:
+                node = node._y
+            else:
                 by_hand = by_hand or node._dy.__class__ is not tuple
-                groups = node._y[2]
+                groups = node._y
                 if not groups or (len(groups) == 1 and id(groups[0]) in met):  # the next neuron of a layer: all seen
                     done(pop())
                     break
@@ -149,8 +160,6 @@ def interior_order(root: N, reset: bool = False) -> list[N]:
                 met.update(map(id, fresh))
                 push(chain.from_iterable(fresh))
                 break
-            else:
-                node = node._y
         while stack:
             node = pop()
             if node.__class__ is chain:
@@ -209,9 +218,8 @@ def topological_order(root: N) -> list[N]:
 def joint_order(roots: Sequence[N]) -> list[N]:
     """``topological_order`` of several roots together."""
     above = Node()
-    above.op, above._x, above._dx, above._dy = OPAQUE, None, None, ((),)
-    above._mark = None
-    above._y = Edges((roots,), (roots,), (roots,))
+    above.op, above._dx, above._dy, above._mark = OPAQUE, None, ((),), None
+    above._x = above._y = (roots,)
     order: list[Any] = topological_order(above)
     return order[:-1]
 

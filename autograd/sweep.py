@@ -15,7 +15,7 @@ from typing import Any
 
 from autograd.errors import OpaqueNodeError, StaleGraphError
 from autograd.formula import World
-from autograd.graph import Edges, Node, interior_order, joint_order, reach
+from autograd.graph import Node, interior_order, joint_order, reach
 from autograd.modes import check_gradient, describe, modes
 from autograd.ops import FLOATS, is_list
 
@@ -35,14 +35,14 @@ def propagate(node: Any) -> None:
             if dy is not None:
                 parent = node._y
                 parent._grad += g * dy
-    elif node._y.__class__ is not Edges:
+    elif node._dy.__class__ is float:
         if g:
             parent = node._y
             parent._grad += g * node._dy
     elif callable(node._dy):
         node._dy()
     elif g:
-        for parents, partials in zip(node._y.parents, node._dy, strict=True):
+        for parents, partials in zip(node._x, node._dy, strict=True):
             for parent, partial in zip(parents, partials, strict=True):
                 parent._grad += g * partial
 
@@ -91,7 +91,7 @@ def accumulate(root: Any, seed: float) -> None:
                     parent._grad += g * dy
         elif node._dy.__class__ is tuple:
             if g:
-                for parents, partials in zip(node._y[1], node._dy):  # noqa: B905 (equal by construction; hot)
+                for parents, partials in zip(node._x, node._dy):  # noqa: B905 (equal by construction; hot)
                     for parent, partial in zip(parents, partials):  # noqa: B905
                         parent._grad += g * partial
         else:

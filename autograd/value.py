@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.bind import VALUES
 from autograd.copying import last, pickling, restore, state
 from autograd.errors import OperandTypeError
-from autograd.graph import OPAQUE, Edges, Node, topological_order
+from autograd.graph import OPAQUE, Node, topological_order
 from autograd.modes import Source, recording
 from autograd.operand import as_float, clock
 from autograd.scalar import Scalar
@@ -206,8 +206,8 @@ class Value(Scalar):
                 raise OperandTypeError(f"parents are Values; got {parent!r} of type {type(parent).__name__}")
         symbol = self._op
         clock[0] += 1
-        self.op, self._x, self._dx = OPAQUE, None, None
-        self._y = Edges((parents,), (parents,), (parents,))
+        self.op, self._dx = OPAQUE, None
+        self._x = self._y = (parents,)
         self._dy = _nothing if rule is None else rule
         if symbol:
             self.notes["op"] = symbol

@@ -99,7 +99,7 @@ def trace(roots: Sequence[Any]) -> Traced:
             operands.append((x._mark if x.op is not None else source(x),))
             now = rule(x._data)
         else:
-            slots, numbers = rows.read(op, node._y.operands)
+            slots, numbers = rows.read(op, node.groups)
             operands.append(slots)
             now = rule(*numbers)
         if now != node._data:
