@@ -71,6 +71,10 @@ class Neuron(Module):
             x = sample(x)
         if len(x) != len(self.w):
             raise LengthError(f"{self!r} takes {len(self.w)} inputs; got {len(x)}")
+        return self.fire(x)
+
+    def fire(self, x: Operands) -> Any:
+        """The output for inputs that were made ready and counted; what a layer calls, once a neuron and sample."""
         if self._known != self.w:  # entries were replaced; new numbers in the old ones are seen by `dot`
             self._ready = operands(self.w)
             self._known = list(self.w)
@@ -119,7 +123,11 @@ class Layer(Module):
         if is_batch(x):
             return [self(row) for row in x]
         given = sample(x)
-        out = [neuron(given) for neuron in self.neurons]
+        n = len(given)
+        out = [
+            neuron.fire(given) if neuron.__class__ is Neuron and len(neuron.w) == n else neuron(given)
+            for neuron in self.neurons
+        ]
         if self.softmax:
             out = softmax(out)
         return out[0] if len(out) == 1 else out
