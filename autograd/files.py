@@ -31,6 +31,9 @@ def write(path: str | os.PathLike[str], content: str | bytes) -> Path:
         handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
     except FileNotFoundError:
         raise FileNotFoundError(f"cannot write {str(given)!r}: there is no folder {str(target.parent)!r}") from None
+    except OSError as error:
+        error.filename = str(given)  # rather than the temporary name, of which nobody has heard
+        raise
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -38,9 +41,11 @@ def write(path: str | os.PathLike[str], content: str | bytes) -> Path:
             os.fsync(file.fileno())
         os.chmod(name, _permissions(target))
         os.replace(name, target)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             os.unlink(name)
+        if isinstance(error, OSError) and error.filename is not None:
+            error.filename, error.filename2 = str(given), None
         raise
     return given
 

@@ -86,3 +86,14 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     write(link, "new")
     assert link.is_symlink()
     assert target.read_text() == "new"
+
+
+def test_an_error_names_the_file_that_was_to_be_written(tmp_path: Path) -> None:
+    folder = tmp_path / "folder.txt"
+    folder.mkdir()
+    with pytest.raises(OSError, match=r"folder\.txt'$"):
+        write(folder, "a")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match=r"file.a\.txt'$"):
+        write(tmp_path / "file" / "a.txt", "a")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.txt"]
