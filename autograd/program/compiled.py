@@ -90,8 +90,9 @@ class Program:
             number[key] if isinstance(key, Node) and key in number else _find(key, traced.leaves, "batch")
             for key in batch
         ]
+        batched = set(columns)
         first = [number[leaf] for leaf in dict.fromkeys(parameters) if leaf in number]
-        order = [i for i in dict.fromkeys([*first, *_weights(self.code), *number.values()]) if i not in columns]
+        order = [i for i in dict.fromkeys([*first, *_weights(self.code), *number.values()]) if i not in batched]
         self.leaves: list[Any] = [traced.leaves[i] for i in order]
         self.batch: list[Any] = [traced.leaves[i] for i in columns]
         self._order, self._columns = order, columns
