@@ -45,7 +45,7 @@ def write(path: str | os.PathLike[str], content: str | bytes) -> Path:
         with suppress(OSError):
             os.unlink(name)
         if isinstance(error, OSError) and error.filename is not None:
-            error.filename, error.filename2 = str(given), None
+            raise type(error)(error.errno, error.strerror, str(given)) from None
         raise
     return given
 
