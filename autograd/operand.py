@@ -112,7 +112,8 @@ def operands(xs: Any) -> Operands:
     """
     if xs.__class__ is Operands:
         return xs
-    fit, numbers, values, interior = read(tuple(xs.tolist() if hasattr(xs, "tolist") else xs))
+    xs = tuple(xs.tolist() if hasattr(xs, "tolist") else xs)
+    fit, numbers, values, interior = read(xs)
     made = Operands(fit)
     made.numbers, made.interior, made.read_at = numbers, interior, clock[0]
     made.values = made if values and len(values) == len(fit) else values
@@ -132,12 +133,17 @@ def listed(xs: Any, name: str) -> tuple[Any, ...]:
 
 def read(xs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[float], Sequence[Any], bool]:
     """A list of operands as Values and floats, their numbers, the Values among them, and whether some may be inner."""
-    kinds = set(map(type, xs))
-    if kinds <= {float}:
-        return xs, xs, [], False
-    if {cls for cls in kinds if not issubclass(cls, Node)}:
+    try:
+        numbers = [x._data for x in xs]
+        inner = [x for x in xs if x.op is not None]
+    except AttributeError:
+        kinds = set(map(type, xs))
+        if kinds <= {float}:
+            return xs, xs, [], False
         xs = tuple([x if x.__class__ is float else argument(x) for x in xs])
+        numbers = [getattr(x, "_data", x) for x in xs]
         values: Sequence[Any] = [x for x in xs if isinstance(x, Node)]
+        inner = [x for x in values if x.op is not None]
     else:
         values = xs
-    return xs, [getattr(x, "_data", x) for x in xs], values, any(x.op is not None for x in values)
+    return xs, numbers, values, bool(inner)
