@@ -4,13 +4,12 @@ It needs a whole batch while training, so call the model with a list of samples.
 part of ``state_dict()``, but not trained.  What does not live here: layers that look at one sample (``layers.py``).
 """
 
-from math import sqrt
 from typing import Any, ClassVar, Final
 
 import autograd
 from autograd import LengthError, Value
 from nn.module import Module
-from nn.nested import is_batch, plain
+from nn.nested import inputs, is_batch, sample
 from nn.options import at_least_zero, count, flag, number
 
 _SHARE: Final = ("a share, from 0 to 1, or None", lambda share: 0.0 <= share <= 1.0)
@@ -67,13 +66,12 @@ class BatchNorm(Module):
 
     def forward(self, x: Any) -> Any:
         """list[batch][num_features] to the same shape; one sample, list[num_features], under ``eval()``."""
-        x = plain(x)
+        x = inputs(x)
         one = not is_batch(x)
-        rows = [plain(row) for row in ([x] if one else x)]
+        rows = [sample(row) for row in ([x] if one else x)]
         for row in rows:
-            if not isinstance(row, list | tuple) or len(row) != self.num_features:
-                given = len(row) if isinstance(row, list | tuple) else f"{row!r}, which is no list"
-                raise LengthError(f"{self!r} takes samples of {self.num_features} features; got {given}")
+            if len(row) != self.num_features:
+                raise LengthError(f"{self!r} takes samples of {self.num_features} features; got {len(row)}")
         if self.training or self.running_mean is None:
             if len(rows) < 2:
                 raise LengthError(
@@ -103,7 +101,7 @@ class BatchNorm(Module):
     def _by_running_statistics(self, columns: list[list[Any]]) -> list[list[Any]]:
         means, variances = self.running_mean or [], self.running_var or []
         return [
-            self._scaled(j, [x - means[j] for x in column], autograd.div(1.0, sqrt(variances[j] + self.eps)))
+            self._scaled(j, [x - means[j] for x in column], autograd.div(1.0, autograd.sqrt(variances[j] + self.eps)))
             for j, column in enumerate(columns)
         ]
 

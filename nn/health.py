@@ -121,7 +121,7 @@ def diagnose(model: Module, data: Any, *, loss: str | Callable[..., Any] | None 
 
     Raises:
         LengthError: there are no samples.
-        OptionError: ``model`` is no module.
+        OptionError: ``model`` is no module, or the loss is not one Value.
 
     >>> import random
     >>> from nn import MLP
@@ -139,6 +139,8 @@ def diagnose(model: Module, data: Any, *, loss: str | Callable[..., Any] | None 
     try:
         found = outputs(model, given.inputs)
         root = (_usual_loss(found, given.targets) if loss is None else loss_function(loss))(found, given.targets)
+        hint = "A loss with reduction='none', and a model without parameters, have no gradient to look at"
+        instance("the loss", root, Value, "one Value for all samples", hint)
         root.backward()
         owners = _owners(model)
         layers = _figures(parameters, owners)

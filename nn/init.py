@@ -11,6 +11,7 @@ tanh and sigmoid layers, forward and backward (Glorot), 1 / fan_in those of line
 What does not live here: what the layers do with the weights (``neuron.py``, ``layers.py``).
 """
 
+import inspect
 import random
 from collections.abc import Callable
 from math import sqrt
@@ -129,6 +130,16 @@ def initialiser(init: str | Initialiser) -> Initialiser:
     """The initialisation of that name; a function is given back as it is.
 
     Raises:
-        OptionError: there is none of that name.
+        OptionError: there is none of that name, or it is a function of other arguments.
     """
-    return init if callable(init) else named("initialisation", init, INITIALISERS)
+    if not callable(init):
+        return named("initialisation", init, INITIALISERS)
+    try:
+        inspect.signature(init).bind(1, 1, None)
+    except TypeError as error:
+        raise OptionTypeError(
+            f"init is a name, or a function (fan_in, fan_out, rng) -> weight; {shown(init)} takes others: {error}"
+        ) from None
+    except ValueError:  # a function written in C that does not tell its arguments
+        pass
+    return init

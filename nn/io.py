@@ -55,7 +55,8 @@ def save(model: Module, path: str | os.PathLike[str]) -> Path:
     """Write ``model`` to ``path``, as safetensors or JSON by the ending of its name; gives the path.
 
     Args:
-        model: any module; ``load`` rebuilds nn's own classes, and fills others with ``into=``.
+        model: any module; ``load`` rebuilds nn's own classes, and fills others with ``into=``. Its numbers are kept,
+            not its mode, and not what is frozen.
         path: ends in ``.safetensors`` (float64, exact) or ``.json`` (decimal, exact as well).
 
     Raises:
@@ -114,7 +115,8 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Module:
     else:
         if contents.model is None:
             raise ModelFileError(
-                f"{file} holds a {contents.name}, which nn cannot build: make the model yourself and use "
+                f"{file} holds a {contents.name}, which nn cannot build, for it has a class or a function of your own "
+                "in it, a layer that stands in two places, or was changed by hand: make the model yourself and use "
                 "nn.load(path, into=model)"
             )
         try:

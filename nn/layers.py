@@ -17,7 +17,7 @@ from nn.activations import activation
 from nn.errors import OptionTypeError
 from nn.init import Initialiser, initialiser, source
 from nn.module import Module
-from nn.nested import elementwise, inputs, is_batch, plain, sample
+from nn.nested import elementwise, inputs, is_batch, sample
 from nn.options import count, flag, number, shown
 
 
@@ -180,7 +180,7 @@ class Dropout(Module):
     def forward(self, x: Any) -> Any:
         """The entries of ``x`` that stay, in lists of the same shape."""
         if not self.training or self.p == 0.0:
-            return plain(x)
+            return inputs(x)
         if self.p == 1.0:
             return elementwise(lambda entry: 0.0, x)
         draw, scale, p = source(self._rng).random, 1.0 / (1.0 - self.p), self.p

@@ -8,8 +8,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from autograd import LengthError
-from nn.options import listed, named
+from autograd import LengthError, StructureError
+from nn.nested import plain, scalar
+from nn.options import listed, named, shown
 
 Metric = Callable[[Sequence[Any], Sequence[Any]], float]
 
@@ -26,13 +27,15 @@ def accuracy(predictions: Sequence[Any], targets: Sequence[Any], threshold: floa
 
     Raises:
         LengthError: there is no prediction, or not one target for each.
+        StructureError: predictions or targets are no list.
+        OperandTypeError: an entry is no number.
 
     >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
     0.5
     >>> accuracy([0.7, -2.0], [1, -1])
     1.0
     """
-    _check(predictions, targets)
+    predictions, targets = _beside(predictions, targets)
     wanted = [_single(target) for target in targets]
     if threshold is None:
         threshold = 0.0 if any(not isinstance(target, list) and target < 0 for target in wanted) else 0.5
@@ -71,14 +74,15 @@ def r2_score(predictions: Sequence[Any], targets: Sequence[Any]) -> float:
     >>> r2_score([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
     1.0
     """
+    predictions, targets = _beside(predictions, targets)
     errors = _differences(predictions, targets)
     numbers = [number for target in targets for number in _numbers(target)]
     middle = math.fsum(numbers) / len(numbers)
     spread = math.fsum((number - middle) ** 2 for number in numbers)
     missed = math.fsum(error * error for error in errors)
-    if spread == 0:
+    if spread == 0 and missed == missed:
         return 1.0 if missed == 0 else -math.inf
-    return 1.0 - missed / spread
+    return 1.0 - missed / spread if spread else math.nan
 
 
 METRICS: Final[dict[str, Metric]] = {
@@ -117,16 +121,26 @@ def logit_accuracy(predictions: Sequence[Any], targets: Sequence[Any]) -> float:
     return accuracy(predictions, targets, threshold=0.0)
 
 
-def _check(predictions: Sequence[Any], targets: Sequence[Any]) -> None:
-    if not len(predictions) or len(predictions) != len(targets):
-        raise LengthError(f"a metric needs one target for each prediction; got {len(targets)} for {len(predictions)}")
+def _beside(predictions: Any, targets: Any) -> tuple[list[Any], list[Any]]:
+    """Both as lists of one length.
+
+    Raises:
+        LengthError: they are of different lengths, or empty.
+        StructureError: one of them is no list.
+    """
+    x, y = plain(predictions), plain(targets)
+    for name, given in (("predictions", x), ("targets", y)):
+        if not isinstance(given, list | tuple):
+            raise StructureError(f"a metric takes a list of {name}, one a sample; got {shown(given)}")
+    if not x or len(x) != len(y):
+        raise LengthError(f"a metric needs one target for each prediction; got {len(y)} for {len(x)}")
+    return list(x), list(y)
 
 
 def _numbers(thing: Any) -> list[float]:
     """The numbers of a prediction or target: a number, a Value, or a flat sequence of them."""
-    if hasattr(thing, "tolist"):
-        thing = thing.tolist()
-    return [float(entry) for entry in thing] if isinstance(thing, list | tuple) else [float(thing)]
+    thing = plain(thing)
+    return [float(scalar(entry)) for entry in (thing if isinstance(thing, list | tuple) else [thing])]
 
 
 def _single(thing: Any) -> Any:
@@ -141,8 +155,7 @@ def _largest(numbers: list[float]) -> float:
 
 
 def _differences(predictions: Sequence[Any], targets: Sequence[Any]) -> list[float]:
-    _check(predictions, targets)
-    pairs = [(_numbers(p), _numbers(t)) for p, t in zip(predictions, targets, strict=True)]
+    pairs = [(_numbers(p), _numbers(t)) for p, t in zip(*_beside(predictions, targets), strict=True)]
     for prediction, target in pairs:
         if len(prediction) != len(target):
             raise LengthError(f"a prediction has {len(prediction)} numbers and its target {len(target)}")

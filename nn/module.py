@@ -10,6 +10,7 @@ What does not live here: the look into an attribute (``attributes.py``), any ari
 to read), tables for the eye (``overview.py``).
 """
 
+import itertools
 import random
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, Self
@@ -199,9 +200,17 @@ class Module:
     # state ----------------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, float]:
-        """Every parameter's and every buffer's number by its path: a copy, which training does not change."""
-        state = {name: parameter.data for name, parameter in self.named_parameters()}
-        state.update(self.named_buffers())
+        """Every parameter's and every buffer's number by its path: a copy, which training does not change.
+
+        Raises:
+            StateDictError: two of them have one path, for they stand in a dict under keys that look alike.
+        """
+        state: dict[str, float] = {}
+        numbers = ((name, parameter.data) for name, parameter in self.named_parameters())
+        for name, number in itertools.chain(numbers, self.named_buffers()):
+            if name in state:
+                raise StateDictError(f"two numbers are called {name}: give them keys in the dict that look different")
+            state[name] = number
         return state
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> Loaded:
@@ -290,4 +299,4 @@ def _some(what: str, names: list[str]) -> str:
     if not names:
         return ""
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"{what} {'are' if len(names) > 1 else 'is'} {', '.join(names[:5])}{more}"
+    return f"{what} {'are' if len(names) > 1 else 'is'} {', '.join(map(str, names[:5]))}{more}"

@@ -17,7 +17,7 @@ def plain(x: Any) -> Any:
 
     An iterator, a ``range`` or a ``map`` say, becomes a list; a dict or a set, which has no order of numbers, stays.
     """
-    if isinstance(x, Value | float | int | list | tuple) or isinstance(x, _NO_LISTS):
+    if isinstance(x, _AS_THEY_ARE):
         return x
     if hasattr(x, "to_numpy"):  # a DataFrame, whose rows are the samples
         x = x.to_numpy()
@@ -27,6 +27,8 @@ def plain(x: Any) -> Any:
 
 
 _NO_LISTS: Final = (str, bytes, bytearray, Mapping, Set)
+_AS_THEY_ARE: Final = (Value, float, int, list, tuple, *_NO_LISTS)
+_SMALL: Final = 2**53  # an int below it is a float in all but type
 
 
 def inputs(x: Any) -> Any:
@@ -40,7 +42,7 @@ def inputs(x: Any) -> Any:
     x = plain(x)
     if isinstance(x, _NO_LISTS) or not isinstance(x, Value | float | int | list | tuple):
         raise StructureError(
-            f"a layer takes a list of numbers and Values, a batch of such lists, or an array; got {shown(x)}"
+            f"a sample is a list of numbers and Values, a batch a list of samples, or an array of such; got {shown(x)}"
         )
     return x
 
@@ -51,7 +53,9 @@ def scalar(x: Any) -> Any:
     Raises:
         OperandTypeError: it is neither.
     """
-    return x if isinstance(x, Value | float | int) else Value(x).data
+    if isinstance(x, Value | float) or (isinstance(x, int) and -_SMALL < x < _SMALL):
+        return x
+    return Value(x).data
 
 
 def is_sequence(x: Any) -> bool:
@@ -72,12 +76,15 @@ def is_batch(x: Any) -> bool:
 def sample(x: Any) -> autograd.Operands:
     """The inputs of one layer, made ready for all its neurons.
 
+    Raises:
+        StructureError: it is a dict, a set, text or None.
+        OperandTypeError: an entry is neither a Value nor a number.
+
     >>> sample([1, 2.5]), sample(3)
     ((1.0, 2.5), (3.0,))
     """
-    if isinstance(x, Value | float | int) or getattr(x, "shape", None) == ():
-        x = (x,)
-    return autograd.operands(x)
+    x = inputs(x)
+    return autograd.operands(x if isinstance(x, list | tuple) else (x,))
 
 
 def elementwise(function: Callable[[Any], Any], x: Any) -> Any:
@@ -87,7 +94,7 @@ def elementwise(function: Callable[[Any], Any], x: Any) -> Any:
     [[1.0, 2.0], [3.0]]
     """
     x = plain(x)
-    return [elementwise(function, entry) for entry in x] if isinstance(x, list | tuple) else function(x)
+    return [elementwise(function, entry) for entry in x] if isinstance(x, list | tuple) else function(scalar(x))
 
 
 def shape(x: Any) -> tuple[int, ...]:

@@ -121,3 +121,12 @@ def test_nothing_of_the_model_is_changed() -> None:
     assert model.state_dict() == before
     assert all(p.grad == 3.0 for p in model.parameters())
     assert model.training
+
+
+@pytest.mark.parametrize("loss", [lambda p, t: 3, nn.MSELoss("none"), lambda p, t: None])
+def test_a_loss_that_is_not_one_value_is_refused_and_the_model_left_as_it_was(loss: Any) -> None:
+    model = nn.MLP(2, [1])
+    model.parameters()[0].grad = 7.0
+    with pytest.raises(nn.OptionTypeError, match="the loss is one Value for all samples; got"):
+        nn.diagnose(model, ([[1.0, 2.0], [3.0, 4.0]], [1.0, 2.0]), loss=loss)
+    assert model.parameters()[0].grad == 7.0

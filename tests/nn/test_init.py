@@ -92,3 +92,10 @@ def test_an_unknown_name_is_refused_with_those_there_are() -> None:
 def test_a_seed_in_the_place_of_a_generator_is_refused(make: Any) -> None:
     with pytest.raises(nn.OptionError, match=r"random\.Random\(7\) for one; got 7"):
         make(7)
+
+
+@pytest.mark.parametrize("init", [lambda: 0.5, lambda fan_in, fan_out: 0.5, lambda a, b, c, d: 0.5])
+@pytest.mark.parametrize("make", [nn.Linear, nn.Layer])
+def test_a_function_of_other_arguments_is_refused_in_words(make: Any, init: Any) -> None:
+    with pytest.raises(nn.OptionTypeError, match=r"a function \(fan_in, fan_out, rng\) -> weight; .* takes others: "):
+        make(2, 2, init=init)

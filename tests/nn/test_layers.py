@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import autograd
 import nn
-from autograd import LengthError, Value
+from autograd import AutogradError, LengthError, Value
+from nn.nested import flat
 from tests.nn.samples import close, data, grads, rows, tensor, values
 from tests.requires import requires
 
@@ -21,8 +24,7 @@ ACTIVATIONS = {
 
 def total(x: Any, weights: list[list[float]]) -> Value:
     """A scalar in which every entry of a batch has a weight of its own."""
-    flat = [entry for row in x for entry in row]
-    loss: Value = autograd.dot([w for row in weights for w in row], flat)
+    loss: Value = autograd.dot(flat(weights), flat(x))
     return loss
 
 
@@ -88,6 +90,85 @@ def test_a_slice_of_a_sequential_is_one_of_the_same_layers() -> None:
     assert isinstance(part, nn.Sequential)
     assert list(part) == list(model)[:2]
     assert model[2].weight[0][0].label == "layers[2].weight[0][0]"
+
+
+# --- what layers are called with --------------------------------------------------------------------------------------
+
+LAYERS: dict[str, Callable[[], nn.Module]] = {
+    "Neuron": lambda: nn.Neuron(2, nonlin=False, rng=random.Random(0)),
+    "Layer": lambda: nn.Layer(2, 2, rng=random.Random(0)),
+    "MLP": lambda: nn.MLP(2, [3, 1], rng=random.Random(0)),
+    "Linear": lambda: nn.Linear(2, 2, rng=random.Random(0)),
+    "Sequential": lambda: nn.Sequential(nn.Linear(2, 2, rng=random.Random(0)), "tanh"),
+    "BatchNorm": lambda: nn.BatchNorm(2),
+    "Dropout": lambda: nn.Dropout(0.5, rng=random.Random(0)),
+    "Tanh": nn.Tanh,
+    "Softmax": nn.Softmax,
+    "LogSoftmax": nn.LogSoftmax,
+}
+MATRIX = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+
+
+@pytest.fixture(params=LAYERS)
+def make(request: pytest.FixtureRequest) -> Callable[[], nn.Module]:
+    """A fresh layer at each call, always with the same weights."""
+    return LAYERS[request.param]
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64", "longdouble", "int8", "uint64", "bool", "object"])
+def test_arrays_of_every_kind_are_what_their_lists_are(make: Callable[[], Any], kind: str) -> None:
+    numpy = requires("numpy")
+    expected = data(make()(MATRIX))
+    assert data(make()(numpy.array(MATRIX, dtype=kind))) == expected
+    assert data(make()(list(numpy.array(MATRIX, dtype=kind)))) == expected
+
+
+def test_tuples_and_iterators_of_rows_are_batches(make: Callable[[], Any]) -> None:
+    expected = data(make()(MATRIX))
+    assert data(make()(tuple(map(tuple, MATRIX)))) == expected
+    assert data(make()(tuple(row) for row in MATRIX)) == expected
+    assert data(make()([tuple(row) for row in MATRIX])) == expected
+
+
+def test_a_table_is_a_batch_of_its_rows(make: Callable[[], Any]) -> None:
+    numpy = requires("numpy")
+
+    class Table:
+        """As pandas has it: it is walked by the names of its columns, and [] takes one of these."""
+
+        def to_numpy(self) -> Any:
+            return numpy.array(MATRIX)
+
+        def __iter__(self) -> Any:
+            return iter(["a", "b"])
+
+        def __len__(self) -> int:
+            return 3
+
+        def __getitem__(self, name: str) -> Any:
+            return numpy.array(MATRIX)[:, ["a", "b"].index(name)]
+
+    assert data(make()(Table())) == data(make()(MATRIX))
+
+
+@pytest.mark.parametrize("wrong", ["ab", b"ab", None, {0: 1.0, 1: 2.0}, {1.0, 2.0}, [None, 1.0], ["a", "b"], [1j, 0.0],
+                                   [[1.0, 2.0], [None, 1.0]], [10**400, 1.0]])  # fmt: skip
+def test_what_is_no_number_is_refused_in_words(make: Callable[[], nn.Module], wrong: Any) -> None:
+    with pytest.raises(AutogradError) as caught:
+        make().eval()(wrong) if not isinstance(wrong, list) else make()(wrong * 20)
+    assert isinstance(caught.value, TypeError | OverflowError | LengthError)
+
+
+@pytest.mark.parametrize("name", ["Neuron", "Layer", "MLP", "Linear", "Sequential", "BatchNorm"])
+@pytest.mark.parametrize("wrong", [[], [[]], [1.0], [[1.0, 2.0], [3.0]], [[1.0, 2.0, 3.0]], 3.0])
+def test_a_sample_of_another_length_is_refused(name: str, wrong: Any) -> None:
+    with pytest.raises(LengthError, match="takes"):
+        LAYERS[name]().eval()(wrong)
+
+
+@pytest.mark.parametrize("name", ["Neuron", "MLP", "Linear", "Sequential", "BatchNorm", "Tanh"])
+def test_nan_among_the_inputs_is_seen_in_the_output(name: str) -> None:
+    assert any(map(math.isnan, flat(data(LAYERS[name]().eval()([[math.nan, 1.0]])))))
 
 
 # --- Dropout ----------------------------------------------------------------------------------------------------------
@@ -178,6 +259,12 @@ def test_batchnorm_takes_one_sample_in_evaluation_only() -> None:
 def test_batchnorm_refuses_another_width() -> None:
     with pytest.raises(LengthError, match="2 features; got 3"):
         nn.BatchNorm(2)([[1.0, 2.0, 3.0]] * 2)
+
+
+def test_a_running_variance_below_zero_gives_nan_and_no_exception() -> None:
+    layer = nn.BatchNorm(1).eval()
+    layer.load_state_dict(layer.state_dict() | {"running_var[0]": -5.0})
+    assert math.isnan(layer([1.0])[0].data)
 
 
 def test_batchnorm_resets_to_a_fresh_one() -> None:

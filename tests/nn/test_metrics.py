@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import random
+from typing import Any
 
 import pytest
 
-from autograd import LengthError, Value
+from autograd import LengthError, OperandTypeError, StructureError, Value
 from nn import metrics
 from nn.metrics import accuracy
 from tests.requires import requires
@@ -52,3 +53,35 @@ def test_lengths_that_differ_are_refused() -> None:
                  lambda: metrics.mean_squared_error([[1.0]], [[1.0, 2.0]])):  # fmt: skip
         with pytest.raises(LengthError):
             call()
+
+
+ALL = [metrics.accuracy, metrics.mean_squared_error, metrics.mean_absolute_error, metrics.r2_score]
+
+
+@pytest.mark.parametrize("metric", ALL)
+def test_iterators_and_arrays_are_lists(metric: Any) -> None:
+    numpy = requires("numpy")
+    expected = metric([0.9, 0.2], [1.0, 0.0])
+    assert metric(iter([0.9, 0.2]), (y for y in (1.0, 0.0))) == expected
+    assert metric(numpy.array([[0.9], [0.2]]), numpy.array([1, 0], dtype=numpy.uint8)) == expected
+
+
+@pytest.mark.parametrize("metric", ALL)
+@pytest.mark.parametrize("wrong", [1.0, {0: 1.0}, None, "ab"])
+def test_what_is_no_list_is_refused_in_words(metric: Any, wrong: Any) -> None:
+    with pytest.raises(StructureError, match="a metric takes a list of predictions"):
+        metric(wrong, [1.0])
+    with pytest.raises(StructureError, match="a metric takes a list of targets"):
+        metric([1.0], wrong)
+
+
+@pytest.mark.parametrize("metric", ALL)
+@pytest.mark.parametrize("wrong", ["a", None, {1: 2}])
+def test_an_entry_that_is_no_number_is_refused_in_words(metric: Any, wrong: Any) -> None:
+    with pytest.raises(OperandTypeError, match="a number was expected"):
+        metric([wrong], [1.0])
+
+
+def test_r2_of_a_prediction_that_is_nan_is_nan() -> None:
+    assert math.isnan(metrics.r2_score([math.nan, 1.0], [0.0, 1.0]))
+    assert math.isnan(metrics.r2_score([math.nan], [1.0]))

@@ -187,6 +187,23 @@ def test_missing_numbers_are_named_in_the_order_of_the_model() -> None:
         nn.BatchNorm(2).load_state_dict({"weight[0]": 1, "weight[1]": 1})
 
 
+def test_names_that_are_no_text_are_named_as_unknown() -> None:
+    with pytest.raises(nn.StateDictError, match="not known here is 3"):
+        nn.Module().load_state_dict({3: 1.0})  # type: ignore[dict-item]
+
+
+def test_two_numbers_of_one_name_are_refused_rather_than_one_of_them_lost() -> None:
+    class Key:
+        def __repr__(self) -> str:
+            return "key"
+
+    model = nn.Module()
+    model.table = {Key(): Value(1.0), Key(): Value(2.0)}  # type: ignore[attr-defined]
+    assert len(model.parameters()) == 2
+    with pytest.raises(nn.StateDictError, match=r"two numbers are called table\[key\]"):
+        model.state_dict()
+
+
 @pytest.mark.parametrize("state", [None, [1.0, 2.0], "weights.json"])
 def test_a_state_that_is_no_dict_is_refused(nested: Nested, state: Any) -> None:
     with pytest.raises(nn.StateDictError, match="a state is a dict"):
