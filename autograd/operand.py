@@ -133,6 +133,8 @@ def listed(xs: Any, name: str) -> tuple[Any, ...]:
 
 def read(xs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[float], Sequence[Any], bool]:
     """A list of operands as Values and floats, their numbers, the Values among them, and whether some may be inner."""
+    if not xs:
+        return xs, [], [], False
     try:
         numbers = [x._data for x in xs]
         inner = [x for x in xs if x.op is not None]
