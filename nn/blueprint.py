@@ -34,7 +34,8 @@ def own_classes() -> dict[str, type[Module]]:
 def blueprint(module: Module) -> Blueprint | None:
     """What ``module`` would be built from, or None where that would not give the same module.
 
-    None stands for a class of one's own, a module that was changed after it was made, and one that is used twice.
+    None stands for a class of one's own, a module that was changed after it was made, one that is used twice, and
+    modules nested deeper than Python's recursion goes.
 
     >>> blueprint(Neuron(2, activation="tanh"))
     {'class': 'Neuron', 'arguments': {'nin': 2, 'nonlin': True, 'activation': 'tanh'}}
@@ -42,7 +43,7 @@ def blueprint(module: Module) -> Blueprint | None:
     try:
         plan = _described(module)
         again = built(plan)
-    except (AutogradError, ValueError, TypeError, AttributeError, LookupError):
+    except (AutogradError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
         return None
     same = repr(again) == repr(module) and again.state_dict().keys() == module.state_dict().keys()
     return plan if same else None
@@ -81,7 +82,7 @@ def difference(plan: Any, module: Module) -> str | None:
     """
     try:
         return next(_differences(plan, module, ""), None)
-    except (AttributeError, LookupError, TypeError, ValueError):
+    except (AttributeError, LookupError, TypeError, ValueError, RecursionError):
         return None  # changed by hand beyond what can be described: its numbers' names must do
 
 

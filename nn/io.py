@@ -116,8 +116,8 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Module:
         if contents.model is None:
             raise ModelFileError(
                 f"{file} holds a {contents.name}, which nn cannot build, for it has a class or a function of your own "
-                "in it, a layer that stands in two places, or was changed by hand: make the model yourself and use "
-                "nn.load(path, into=model)"
+                "in it, a layer that stands in two places or too deep, or was changed by hand: make the model "
+                "yourself, and use nn.load(path, into=model)"
             )
         try:
             into = built(contents.model)

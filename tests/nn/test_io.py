@@ -286,6 +286,17 @@ def test_a_neuron_without_its_non_linearity_is_one_with_the_linear_activation(fi
     assert nn.load(file, into=nn.Layer(2, 1, activation="identity")).state_dict() == nn.load(file).state_dict()
 
 
+def test_modules_nested_deeper_than_python_recurses_are_filled(file: Path) -> None:
+    def nest(seed: int) -> nn.Module:
+        model: nn.Module = nn.Linear(1, 1, rng=random.Random(seed))
+        for _ in range(sys.getrecursionlimit() // 3):
+            model = nn.Sequential(model)
+        return model
+
+    model = nest(0)
+    assert nn.load(nn.save(model, file), into=nest(1)).state_dict() == model.state_dict()
+
+
 def test_another_ending_is_refused(tmp_path: Path) -> None:
     for act in (lambda: nn.save(mlp(), tmp_path / "model.pkl"), lambda: nn.load(tmp_path / "model.pkl")):
         with pytest.raises(nn.ModelFileError, match=r"\.safetensors or \.json"):

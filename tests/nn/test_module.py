@@ -96,6 +96,21 @@ def test_train_and_eval_reach_every_module() -> None:
     assert all(module.training for module in model.train().modules())
 
 
+def test_train_and_eval_reach_modules_in_lists_tuples_and_dicts(nested: Nested) -> None:
+    assert [module.training for module in nested.eval().modules()] == [False] * 4
+    assert [module.training for module in nested.train().modules()] == [True] * 4
+    nested.body["first"].eval()
+    assert [module.training for module in nested.modules()] == [True, False, True, True]
+
+
+def test_the_numbers_of_a_shared_module_stand_under_its_first_path() -> None:
+    shared = nn.Linear(1, 1, bias=False)
+    model = nn.Sequential(nn.Sequential(shared), shared)
+    assert list(model.state_dict()) == ["layers[0].layers[0].weight[0][0]"]
+    model.load_state_dict({"layers[0].layers[0].weight[0][0]": 3.0})
+    assert model[1].weight[0][0].data == 3.0
+
+
 def test_apply_calls_children_before_their_parent() -> None:
     model = nn.Sequential(nn.Linear(1, 1), nn.ReLU())
     seen: list[nn.Module] = []
