@@ -1,30 +1,29 @@
 """Flat: many steps of an optimiser on one vector of numbers, while the Values wait.
 
-    flat = flattened(optimizer, program.leaves)
+    flat = flattened(optimizer, program.leaves, rows)
     for batch in batches:
         _, gradient = program.value_and_grad(flat.numbers, batch)
         flat.step(gradient, len(batch))
     flat.write()                            # now the Values and the optimiser have it all
 
-A step ends with one assignment: whatever interrupts it, what ``write`` writes is the last step that was finished.
-What does not live here: rules, and how they are carried out (``optimizer.py``, ``rows.py``).
+A step is made ready first, which changes nothing, and then carried out by one call that no Ctrl-C comes into: what
+``write`` writes is always the last step that was finished.
+What does not live here: rules (``sgd.py``, ``adaptive.py``), and how they are carried out (``rows.py``,
+``inplace.py``).
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from operator import setitem
+from typing import Any
 
 import autograd
 from autograd import Value
-from nn.optim.optimizer import Memory, Optimizer, free
-from nn.optim.rows import Row, Rows
+from nn.optim.inplace import UntraceableError, carried_out, in_place
+from nn.optim.optimizer import Memory, Optimizer, free, plain_options, remembered
+from nn.optim.rows import Arrays, Row, Rows
 
-
-class State(NamedTuple):
-    """All that a step changes."""
-
-    numbers: Row
-    gradients: Row
-    memory: list[Memory]
+Calls = list[Callable[[], Any]]
 
 
 class Flat:
@@ -39,22 +38,20 @@ class Flat:
     def __init__(self, optimizer: Optimizer, leaves: Sequence[Value], m: Rows) -> None:
         self.optimizer, self.m, self.n = optimizer, m, len(leaves)
         place = {leaf: i for i, leaf in enumerate(leaves)}
-        self.places: list[Sequence[int] | slice] = []
         self.groups = [list(group["params"]) for group in optimizer.param_groups]
-        for group in optimizer.param_groups:
-            for p in group["params"]:
-                place.setdefault(p, len(place))
-            self.places.append(_run([place[p] for p in group["params"]]))
+        for p in (p for params in self.groups for p in params):
+            place.setdefault(p, len(place))
         self.values = list(place)
-        ours = {p for group in optimizer.param_groups for p in group["params"]}
+        self.places = [_run([place[p] for p in params]) for params in self.groups]
+        ours = {p for params in self.groups for p in params}
         self.others = [i for i, leaf in enumerate(leaves) if leaf not in ours and leaf.requires_grad]
+        self.scratch: dict[int, list[Row]] = {}
         self.read()
 
     @property
     def numbers(self) -> Row:
         """The present numbers of ``leaves``."""
-        numbers = self._states[0].numbers
-        return numbers if len(numbers) == self.n else numbers[: self.n]
+        return self.all if len(self.all) == self.n else self.all[: self.n]
 
     def fits(self) -> bool:
         """Whether the optimiser still has the parameters that it had."""
@@ -62,17 +59,27 @@ class Flat:
 
     def read(self) -> None:
         """Take in what the Values and the optimiser hold."""
-        self.free = [free(group["params"]) for group in self.optimizer.param_groups]
-        row = self.m.row
-        numbers = row(autograd.read_data(self.values))
-        gradients = row(autograd.read_grads(self.values) if self.others else [0.0] * len(numbers))
-        now = State(numbers, gradients, [self._copied(memory) for memory in self.optimizer.memory])
-        spare = State(row(numbers), row(gradients), [self._copied(memory) for memory in now.memory])
-        self._states, self._written = (now, spare), now
+        self.free = [free(params) for params in self.groups]
+        self.all = self.m.row(autograd.read_data(self.values))
+        self.gradients = self.m.row([0.0] * len(self.all))
+        if self.others:
+            self.m.put(self.gradients, slice(0, self.n), autograd.read_grads(self.values[: self.n]))
+        self.memory = list(map(self._copied, self.optimizer.memory))
+        self.written = [True]
+
+    def write(self) -> None:
+        """Bring Values and optimiser to where the last finished step left them."""
+        if not self.written[0]:
+            autograd.write_data(self.values, self.all)
+            autograd.write_grads(self.values, self.gradients)
+            self.optimizer.memory = list(map(self._copied, self.memory))
+            self.written[0] = True
 
     def _copied(self, memory: Memory) -> Memory:
         steps = memory.steps if isinstance(memory.steps, int) else list(memory.steps)
         return Memory(steps, {name: self.m.row(row) for name, row in memory.rows.items()})
+
+    # a step ---------------------------------------------------------------------------------------------------------
 
     def step(self, gradient: Row, n: int) -> None:
         """One step of the optimiser.
@@ -81,37 +88,58 @@ class Flat:
             gradient: of ``leaves``, summed over samples.
             n: how many samples; the step is taken by the mean.
         """
-        now, spare = self._states
-        self._set_gradients(now.gradients, spare.gradients, gradient, n)
-        memory = []
-        groups = zip(self.optimizer.param_groups, self.places, self.free, now.memory, spare.memory, strict=True)
-        for group, places, unfrozen, kept, old in groups:
-            target = self.m.pick(spare.numbers, places)
-            x, g = self.m.pick(now.numbers, places), self.m.pick(spare.gradients, places)
-            x, new = self.optimizer.moved(self.m, group, kept, x, g, unfrozen, {"": target, **old.rows})
-            if x is not target or not isinstance(places, slice):
-                self.m.put(spare.numbers, places, x)
-            memory.append(new)
-        self._states = (State(spare.numbers, spare.gradients, memory), now)
+        calls: Calls = []
+        if isinstance(self.m, Arrays) and not self.others:
+            calls.append(partial(self.m.numpy.divide, gradient, n, self.gradients[: self.n]))
+        else:
+            calls.append(partial(setitem, self.gradients, slice(0, self.n), self._mean(gradient, n)))
+        for number, places in enumerate(self.places):
+            try:
+                calls += self._in_place(number, places)
+            except UntraceableError:
+                calls += self._anew(number, places, self._mean(gradient, n))
+        calls.append(partial(setitem, self.written, 0, False))
+        carried_out(calls)
 
-    def _set_gradients(self, before: Row, target: Row, gradient: Row, n: int) -> None:
+    def _mean(self, gradient: Row, n: int) -> list[float]:
         """The mean gradient; leaves of no optimiser add it to what they have, as ``backward()`` does."""
-        self.m.divide(gradient, n, target)
-        if self.others:
-            sums = [
-                a + b for a, b in zip(self.m.pick(before, self.others), self.m.pick(target, self.others), strict=True)
-            ]
-            self.m.put(target, self.others, sums)
+        found = [g / n for g in _listed(gradient)]
+        for i in self.others:
+            found[i] += float(self.gradients[i])
+        return found
 
-    def write(self) -> None:
-        """Bring Values and optimiser to where the last finished step left them."""
-        now = self._states[0]
-        if now is self._written:
-            return
-        autograd.write_data(self.values, now.numbers)
-        autograd.write_grads(self.values, now.gradients)
-        self.optimizer.memory = [self._copied(memory) for memory in now.memory]
-        self._written = now
+    def _in_place(self, number: int, places: Sequence[int] | slice) -> Calls:
+        """A group's step where arrays lie."""
+        memory = self.memory[number]
+        if (
+            not isinstance(self.m, Arrays) or not isinstance(places, slice) or places.start == places.stop
+            or self.free[number] is not None or not isinstance(memory.steps, int)
+        ):  # fmt: skip
+            raise UntraceableError("not a run of arrays")
+        options, t = plain_options(self.optimizer.param_groups[number]), memory.steps + 1
+        starts, x = self.optimizer.remembers(options), self.all[places]
+        columns = [x, self.gradients[places], *remembered(self.m, memory.rows, starts, len(x))]
+        calls = in_place(self.m.numpy, self.optimizer.stepping(options, t), columns, partial(self._scratch, len(x)))
+        rows = {**memory.rows, **dict(zip(starts, columns[2:], strict=True))}
+        return [*calls, partial(setitem, self.memory, number, Memory(t, rows))]
+
+    def _scratch(self, n: int, count: int) -> list[Row]:
+        spare = self.scratch.setdefault(n, [])
+        while len(spare) < count:
+            spare.append(self.m.row([0.0] * n))
+        return spare[:count]
+
+    def _anew(self, number: int, places: Sequence[int] | slice, mean: list[float]) -> Calls:
+        """A group's step as ``Optimizer.step`` takes it: of lists, scattered parameters, and those that were frozen."""
+        gradients = self.m.row([*mean, *[0.0] * (len(self.all) - self.n)])
+        x, memory = self.optimizer.moved(
+            self.m, self.optimizer.param_groups[number], self.memory[number], self.m.pick(self.all, places),
+            self.m.pick(gradients, places), self.free[number],
+        )  # fmt: skip
+        calls: Calls = [partial(setitem, self.memory, number, memory)]
+        if isinstance(places, slice) or isinstance(self.m, Arrays):
+            return [*calls, partial(setitem, self.all, places, x)]
+        return calls + [partial(setitem, self.all, place, value) for place, value in zip(places, x, strict=True)]
 
 
 class Through:
@@ -134,11 +162,11 @@ class Through:
     def read(self) -> None:
         """Take in what the Values hold."""
         self.numbers = self.m.row(autograd.read_data(self.leaves))
-        self._written = True
+        self.written = True
 
     def step(self, gradient: Row, n: int) -> None:
         """One step of the optimiser: zero the gradients, add the mean of these, and let it step."""
-        self._written = False
+        self.written = False
         self.optimizer.zero_grad()
         before = autograd.read_grads(self.leaves)
         autograd.write_grads(self.leaves, [a + b / n for a, b in zip(before, _listed(gradient), strict=True)])
@@ -147,7 +175,7 @@ class Through:
 
     def write(self) -> None:
         """The Values have it all; those that an interrupted step has moved go back to where they were."""
-        if not self._written:
+        if not self.written:
             autograd.write_data(self.leaves, self.numbers)
 
 

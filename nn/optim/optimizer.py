@@ -143,9 +143,8 @@ class Optimizer:
         return loss
 
     def moved(
-        self, m: Rows, group: Group, memory: Memory, x: Row, g: Row, free: list[int] | None,
-        spare: Mapping[str, Row] | None = None,
-    ) -> tuple[Row, Memory]:  # fmt: skip
+        self, m: Rows, group: Group, memory: Memory, x: Row, g: Row, free: list[int] | None
+    ) -> tuple[Row, Memory]:
         """A group's new numbers and memory; what is given stays as it is.
 
         Args:
@@ -155,19 +154,14 @@ class Optimizer:
             x: the parameters' numbers.
             g: their gradients.
             free: the places of those that are not frozen; None for all.
-            spare: rows that may be written to, by the name of what they hold; ``""`` for the numbers.
         """
         if not len(x):
             return x, memory
-        options = {name: _plain(given) for name, given in group.items() if name != "params"}
-        starts = self.remembers(options)
+        options = plain_options(group)
         if free is None and isinstance(memory.steps, int):
-            t = memory.steps + 1
-            columns = _remembered(m, memory.rows, starts, len(x))
-            out = [(spare or {}).get(name) for name in ("", *starts)]
-            if any(row is None or row is memory.rows.get(name) for name, row in zip(("", *starts), out, strict=True)):
-                out = []
-            x, *rows = m.advance(self._rule(options, t), [x, g, *columns], out)
+            t, starts = memory.steps + 1, self.remembers(options)
+            columns = remembered(m, memory.rows, starts, len(x))
+            x, *rows = m.advance(self.stepping(options, t), [x, g, *columns])
             return x, Memory(t, {**memory.rows, **dict(zip(starts, rows, strict=True))})
         return self._moved_by_count(m, options, memory, x, g, list(range(len(x))) if free is None else free)
 
@@ -183,8 +177,8 @@ class Optimizer:
             together.setdefault(steps[index], []).append(index)
         for count, places in together.items():
             part = {name: m.pick(row, places) for name, row in rows.items()} if count else {}
-            columns = [m.pick(x, places), m.pick(g, places), *_remembered(m, part, starts, len(places))]
-            moved, *kept = m.advance(self._rule(options, count + 1), columns)
+            columns = [m.pick(x, places), m.pick(g, places), *remembered(m, part, starts, len(places))]
+            moved, *kept = m.advance(self.stepping(options, count + 1), columns)
             m.put(x, places, moved)
             for name, row in zip(starts, kept, strict=True):
                 m.put(rows.setdefault(name, m.row([0.0] * n)), places, row)
@@ -192,7 +186,7 @@ class Optimizer:
                 steps[i] = count + 1
         return x, Memory(steps[0] if steps and len(set(steps)) == 1 else steps, rows)
 
-    def _rule(self, options: Options, t: int) -> Callable[[Arithmetic], Move]:
+    def stepping(self, options: Options, t: int) -> Callable[[Arithmetic], Move]:
         """The rule in the arithmetic of a kind of row; uphill where that is asked for."""
 
         def rule(m: Arithmetic) -> Move:
@@ -259,7 +253,7 @@ def free(params: list[Value]) -> list[int] | None:
     return None if len(places) == len(params) else places
 
 
-def _remembered(m: Rows, rows: Mapping[str, Row], starts: Mapping[str, float | None], n: int) -> list[Row]:
+def remembered(m: Rows, rows: Mapping[str, Row], starts: Mapping[str, float | None], n: int) -> list[Row]:
     """A row for each quantity; where nothing is remembered yet, of what it starts from."""
     found: list[Row] = []
     for name, start in starts.items():
@@ -270,9 +264,13 @@ def _remembered(m: Rows, rows: Mapping[str, Row], starts: Mapping[str, float | N
     return found
 
 
-def _plain(option: Any) -> Any:
-    """An option that is a number as a float, whatever library it came from."""
-    return option if isinstance(option, bool | tuple | list) else float(option)
+def plain_options(group: Group) -> Options:
+    """A group's options, what is a number as a float, whatever library it came from."""
+    return {
+        name: option if isinstance(option, bool | tuple | list) else float(option)
+        for name, option in group.items()
+        if name != "params"
+    }
 
 
 def _memory_of(state: Mapping[str, Any], size: int) -> Memory:

@@ -5,7 +5,8 @@
 
 A rule is arithmetic on numbers or on arrays of them alike, and calls ``rows.sqrt`` and ``rows.maximum`` for the two
 functions it may need, so that there is one text of it.  Both kinds of row give the same numbers to the last bit.
-What does not live here: rules (``sgd.py``, ``adaptive.py``), parameters (``optimizer.py``).
+What does not live here: rules (``sgd.py``, ``adaptive.py``), parameters (``optimizer.py``), arrays in place
+(``inplace.py``).
 """
 
 import math
@@ -29,7 +30,6 @@ Move = Callable[..., tuple[Number, ...]]
 
 MANY: Final = 1000
 """From so many parameters on, arrays are worth it."""
-_BLOCK: Final = 8192  # numbers at a time, so that what a rule makes on its way stays in the processor's cache
 
 
 class Arithmetic(Protocol):
@@ -56,16 +56,12 @@ class Rows(Arithmetic, Protocol):
     def put(self, row: Row, places: Sequence[int] | slice, numbers: Row) -> None:
         """Write numbers to these places."""
 
-    def divide(self, row: Row, n: int, out: Row) -> None:
-        """Write the row's numbers over n to ``out``, and zeros to what is longer of it."""
-
-    def advance(self, rule: Callable[[Arithmetic], Move], columns: Sequence[Row], out: Sequence[Row] = ()) -> list[Row]:
-        """The rule for every parameter.
+    def advance(self, rule: Callable[[Arithmetic], Move], columns: Sequence[Row]) -> list[Row]:
+        """The rule for every parameter: new numbers, and what is remembered now.
 
         Args:
             rule: gives the move in the arithmetic of a kind of row.
-            columns: numbers, gradients, and each remembered quantity.
-            out: rows that may be written to, one for each that the move gives; they hold the result then.
+            columns: numbers, gradients, and each remembered quantity; none is changed.
         """
 
 
@@ -95,12 +91,8 @@ class Floats:
             for i, number in zip(places, numbers, strict=True):
                 row[i] = number
 
-    def divide(self, row: Row, n: int, out: Row) -> None:
-        """Write the row's numbers over n to ``out``, and zeros to what is longer of it."""
-        out[:] = [number / n for number in row] + [0.0] * (len(out) - len(row))
-
-    def advance(self, rule: Callable[[Arithmetic], Move], columns: Sequence[Row], out: Sequence[Row] = ()) -> list[Row]:
-        """The rule for one parameter after the other; ``out`` is not used."""
+    def advance(self, rule: Callable[[Arithmetic], Move], columns: Sequence[Row]) -> list[Row]:
+        """The rule for one parameter after the other."""
         columns = [repeat(None) if column is None else column for column in columns]
         try:
             moved = list(map(rule(self), *columns))
@@ -128,12 +120,12 @@ class Arrays:
     def __init__(self) -> None:
         import numpy
 
-        self._numpy = numpy
+        self.numpy = numpy
         self.sqrt, self.maximum = numpy.sqrt, numpy.maximum
 
     def row(self, numbers: Iterable[float]) -> Row:
         """An array of its own."""
-        return self._numpy.array(numbers if hasattr(numbers, "__len__") else list(numbers), float)
+        return self.numpy.array(numbers if hasattr(numbers, "__len__") else list(numbers), float)
 
     def pick(self, row: Row, places: Sequence[int] | slice) -> Row:
         """The numbers at these places, a view for a slice."""
@@ -143,24 +135,10 @@ class Arrays:
         """Write numbers to these places."""
         row[places] = numbers
 
-    def divide(self, row: Row, n: int, out: Row) -> None:
-        """Write the row's numbers over n to ``out``, and zeros to what is longer of it."""
-        self._numpy.divide(row, n, out=out[: len(row)])
-        out[len(row) :] = 0.0
-
-    def advance(self, rule: Callable[[Arithmetic], Move], columns: Sequence[Row], out: Sequence[Row] = ()) -> list[Row]:
-        """The rule for a block of parameters after the other."""
-        move, n = rule(self), len(columns[0])
-        found = list(out)
-        with self._numpy.errstate(all="ignore"):
-            for start in range(0, n, _BLOCK):
-                part = slice(start, start + _BLOCK)
-                made = move(*(None if column is None else column[part] for column in columns))
-                while len(found) < len(made):
-                    found.append(self._numpy.empty(n))
-                for row, numbers in zip(found, made, strict=True):
-                    row[part] = numbers
-        return found
+    def advance(self, rule: Callable[[Arithmetic], Move], columns: Sequence[Row]) -> list[Row]:
+        """The rule for all parameters at once."""
+        with self.numpy.errstate(all="ignore"):
+            return [self.row(column) for column in rule(self)(*columns)]
 
 
 FLOATS: Final = Floats()
