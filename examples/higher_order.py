@@ -44,6 +44,26 @@ def solved(H: list[list[float]], g: list[float]) -> list[float]:
     return [(g[0] * d - b * g[1]) / determinant, (a * g[1] - c * g[0]) / determinant]
 
 
+def draw(paths: dict[str, list[Any]], left: Any, right: Any) -> None:
+    """The ways of both methods through the valley, and how far they still have to go."""
+    xs, ys = [i / 50 - 2 for i in range(176)], [i / 50 - 2.2 for i in range(216)]
+    levels = [10.0 ** (k / 2) for k in range(-2, 7)]
+    left.contour(xs, ys, [[rosenbrock(x, y) for x in xs] for y in ys], levels=levels, colors="silver", linewidths=0.8)
+    for (name, path), style, size in zip(paths.items(), ("o-", "--"), (5, 0), strict=True):
+        left.plot([x for x, _ in path], [y for _, y in path], style, markersize=size, label=name)
+        distances = [max(abs(x - 1), abs(y - 1)) for x, y in path]
+        right.loglog(range(1, len(path) + 1), [d or 1e-16 for d in distances], style, markersize=size, label=name)
+    left.plot([1], [1], "*", color="black", markersize=12, label="the minimum")
+    left.set(title="Rosenbrock's valley", xlabel="x", ylabel="y", xlim=(xs[0], xs[-1]), ylim=(ys[0], ys[-1]))
+    left.legend(frameon=False, fontsize=9, loc="lower left")
+    right.set(
+        title="distance from the minimum",
+        xlabel="point on the way; 1 is the start",
+        ylabel="larger of |x - 1| and |y - 1|",
+    )
+    right.legend(frameon=False)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Race Newton's method with gradient descent."""
     given = options(__doc__, argv, lr=1.0, lr_means="share of a Newton step to take")
@@ -71,18 +91,15 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f"Newton {step + 1:2}   ({point[0]:+.12f}, {point[1]:+.12f})   f = {rosenbrock(*point):.3e}")
         if max(abs(p - 1.0) for p in point) <= MAX_DISTANCE / 10 or path[-1] == path[-2]:
             break
-    slow = list(start)
+    slow, slow_path = list(start), [tuple(start)]
     for _ in range(100 * MAX_STEPS):
         slow = [p - 1e-3 * s for p, s in zip(slow, gradient(*slow), strict=True)]
+        slow_path.append(tuple(slow))
     print(f"descent {100 * MAX_STEPS}  ({slow[0]:+.12f}, {slow[1]:+.12f})   f = {rosenbrock(*slow):.3e}")
 
     if given.plot:
-        from visualize import plots
-
-        with picture(given.plot) as axes:
-            plots.curves({"distance to (1, 1)": [max(abs(a - 1), abs(b - 1)) for a, b in path]}, ax=axes).set_yscale(
-                "log"
-            )
+        with picture(given.plot, 2) as (left, right):
+            draw({"Newton's method": path, "gradient descent": slow_path}, left, right)
     distance = max(abs(p - 1.0) for p in point)
     crept = max(abs(p - 1.0) for p in slow)
     assert all(abs(a - b) <= 1e-9 * max(1.0, abs(b)) for a, b in pairs), f"the Hessians differ: {pairs}"

@@ -12,6 +12,7 @@ from examples.lesson import extra, options, picture, split, standardised
 
 MIN_ACCURACY = 0.9  # success: on the fifth of the flowers that is held out
 
+EPOCHS = 60  # at most
 SPECIES = ["setosa", "versicolor", "virginica"]
 
 
@@ -23,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     train, held_out = split((standardised(iris.data.tolist()), iris.target.tolist()), 0.2, rng)
     model = nn.MLP(4, [8, 3], activation="tanh", init="glorot_uniform", rng=rng)
     history = nn.fit(
-        model, train, loss=nn.cross_entropy, optimizer=nn.optim.Adam(model.parameters(), lr=given.lr), epochs=60,
+        model, train, loss=nn.cross_entropy, optimizer=nn.optim.Adam(model.parameters(), lr=given.lr), epochs=EPOCHS,
         batch_size=16, validation_data=held_out, metrics=["accuracy"], rng=rng, verbose=0,
         callbacks=[nn.EarlyStopping(patience=8)],
     )  # fmt: skip
@@ -38,8 +39,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         from visualize import plots
 
         with picture(given.plot, 2) as (left, right):
-            plots.curves({name: history[name] for name in ("loss", "val_loss")}, ax=left)
-            plots.curves({name: history[name] for name in ("accuracy", "val_accuracy")}, ax=right)
+            for name, unit, axes in (("loss", "cross-entropy, nats", left), ("accuracy", "share that is right", right)):
+                plots.curves({"trained on": history[name], "held out": history[f"val_{name}"]}, ax=axes)
+                axes.axvline(history["val_loss"].index(min(history["val_loss"])) + 1, color="grey", linestyle=":")
+                axes.set(title=f"{name} (dotted line: weights kept)", xlabel="epoch", ylabel=unit)
     accuracy = nn.evaluate(model, held_out, metrics=["accuracy"])["accuracy"]
     assert accuracy >= MIN_ACCURACY, f"the held-out accuracy is {accuracy:.0%}, not at least {MIN_ACCURACY:.0%}"
 

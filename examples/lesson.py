@@ -13,9 +13,9 @@ from autograd.extra import extra
 
 def options(
     doc: str | None, argv: Sequence[str] | None, *, lr: float, seed: int = 0, lr_means: str = "learning rate",
-    **switches: str,
+    **own: str | tuple[int | None, str],
 ) -> argparse.Namespace:  # fmt: skip
-    """The options that every lesson takes, and switches of its own with their help texts.
+    """The options that every lesson takes, and some of its own.
 
     Args:
         doc: the lesson's docstring, for ``--help``.
@@ -23,7 +23,8 @@ def options(
         lr: the default of ``--lr``.
         seed: the default of ``--seed``.
         lr_means: what ``--lr`` is in this lesson.
-        switches: ``full="train on everything"`` makes ``--full``.
+        own: ``full="train on everything"`` makes the switch ``--full``, ``every=(50, "epochs from line to line")`` the
+            whole number ``--every``, of 1 or more, 50 by default.
     """
     name = Path(sys.argv[0]).stem if argv is None else "lesson"
     parser = argparse.ArgumentParser(
@@ -34,17 +35,35 @@ def options(
     parser.add_argument(
         "--plot", nargs="?", const=f"{name}.png", metavar="FILE", help=f"draw a picture (default {name}.png)"
     )
-    for switch, text in switches.items():
-        parser.add_argument(f"--{switch}", action="store_true", help=text)
+    for option, meaning in own.items():
+        if isinstance(meaning, str):
+            parser.add_argument(f"--{option}", action="store_true", help=meaning)
+        else:
+            default, text = meaning
+            parser.add_argument(f"--{option}", type=count, default=default, metavar="N", help=text)
     return parser.parse_args(argv)
+
+
+def count(text: str) -> int:
+    """A whole number of 1 or more, as an option gives it."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"a whole number of 1 or more is needed, not {text}")
+    return number
 
 
 @contextmanager
 def picture(path: str, columns: int = 1) -> Iterator[Any]:
     """Axes to draw on, one or a row of several, saved to ``path`` at the end."""
-    figure = extra("matplotlib.figure", "plot").Figure(figsize=(5.5 * columns, 4.2), layout="constrained")
-    yield figure.subplots(1, columns)
-    figure.savefig(path, dpi=150)
+    from visualize.plots.axes import COLOURS, new_axes  # here, so that a lesson without a picture need not wait for it
+
+    with extra("matplotlib", "plot").rc_context({"font.size": 11, "lines.linewidth": 2.0}):
+        figure = extra("matplotlib.figure", "plot").Figure(figsize=(5.5 * columns, 4.2), layout="constrained")
+        row = figure.subplots(1, columns, squeeze=False)[0]
+        for axes in row:
+            new_axes(axes).set_prop_cycle(color=COLOURS)
+        yield row[0] if columns == 1 else row
+        figure.savefig(path, dpi=150)
     print(f"picture: {path}")
 
 

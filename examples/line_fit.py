@@ -73,9 +73,11 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         with picture(given.plot, 2) as (left, right):
             plots.curves(losses, ax=left).set_yscale("log")
-            right.plot(X, Y, "o", label="y = 2x")
+            left.set(title="training", xlabel="step of gradient descent", ylabel="mean squared error")
+            right.plot(X, Y, "o", markersize=9, label="y = 2x")
             right.plot(X, [p.data for p in predictions], label="the network")
-            right.legend()
+            right.set(title="what was learned", xlabel="x", ylabel="y")
+            right.legend(frameon=False)
     assert worst <= MAX_DIFFERENCE, f"gradients differ from the formulas by {worst}"
     assert losses[-1] <= MAX_LOSS, f"the loss is {losses[-1]}, not at most {MAX_LOSS}"
 

@@ -12,7 +12,7 @@ from examples.lesson import options, picture
 
 MIN_R2 = 0.97  # success: against the noiseless curve, where there were data
 
-NOISE = 0.1
+NOISE, EPOCHS = 0.1, 200
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -24,8 +24,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     model = nn.MLP(1, [16, 1], activation="tanh", rng=rng)
     optimizer = nn.optim.Adam(model.parameters(), lr=given.lr)
     history = nn.fit(
-        model, (X, y), loss=nn.mse_loss, optimizer=optimizer, epochs=200, batch_size=10, rng=rng, metrics=["r2"],
-        verbose=0, callbacks=[nn.schedule.CosineAnnealingLR(optimizer, T_max=200)],
+        model, (X, y), loss=nn.mse_loss, optimizer=optimizer, epochs=EPOCHS, batch_size=10, rng=rng, metrics=["r2"],
+        verbose=0, callbacks=[nn.schedule.CosineAnnealingLR(optimizer, T_max=EPOCHS)],
     )  # fmt: skip
     print(f"mean squared error {history['loss'][-1]:.4f}; the noise alone has {NOISE**2:.4f}")
     inside = [[-3.0 + 6.0 * i / 100] for i in range(101)]
@@ -40,11 +40,16 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         with picture(given.plot, 2) as (left, right):
             plots.curves(history["loss"], ax=left).set_yscale("log")
-            right.plot([x for (x,) in X], y, "o", label="measured")
+            left.axhline(NOISE**2, color="grey", linestyle=":")
+            left.text(1, NOISE**2 * 1.03, "the noise alone", va="bottom", color="dimgrey")
+            left.set(title="training", xlabel="epoch", ylabel="mean squared error")
+            left.tick_params(axis="y", which="minor", labelleft=False)
+            right.plot([x for (x,) in X], y, "o", markersize=4, label="measured")
             wide = [[-5.0 + 10.0 * i / 200] for i in range(201)]
             right.plot([x for (x,) in wide], [math.sin(x) for (x,) in wide], "--", label="sin(x)")
             right.plot([x for (x,) in wide], nn.predict(model, wide), label="the network")
-            right.legend()
+            right.set(title=f"r² {r2:.3f} within the data", xlabel="x", ylabel="y", ylim=(-1.4, 2.2))
+            right.legend(loc="upper left", frameon=False)
     assert r2 >= MIN_R2, f"r² is {r2:.3f}, not at least {MIN_R2}"
 
 

@@ -63,8 +63,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         with picture(given.plot) as axes:
             plots.curves(curves, ax=axes)
-            axes.set_ylabel("loss on new data")
-            axes.set_xlabel("epoch")
+            axes.set(title="one network, four trainings", ylabel="mean squared error on new data", xlabel="epoch")
     known, unknown = found["nothing"]
     assert unknown >= MIN_GAP * known, f"the network did not overfit: {unknown:.3f} on new data, {known:.3f} on its own"
     for name in ("L1", "L2", "dropout"):

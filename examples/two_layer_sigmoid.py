@@ -59,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         with picture(given.plot) as axes:
             plots.curves(losses, ax=axes)
+            axes.set(title="until both samples are right", xlabel="step", ylabel="sum of squared errors")
     assert worst <= TOLERANCE, f"an output is {worst:.3f} from its target, not at most {TOLERANCE}"
 
 

@@ -40,7 +40,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
         with picture(given.plot, 2) as (left, right):
             plots.curves({name: history["loss"] for name, history in histories.items()}, ax=left)
+            left.set(title="training", xlabel="epoch", ylabel="cross-entropy, nats")
             plots.decision_boundary(network, POINTS, [2 * t - 1 for t in TARGETS], ax=right)
+            right.set(title="what 2-4-1 says:   ● true   ▲ false", xlabel="a", ylabel="b")
     found = nn.evaluate(network, (POINTS, TARGETS), loss=nn.binary_cross_entropy_with_logits, metrics=["accuracy"])
     alone = histories["one neuron"]["loss"][-1]
     assert found["accuracy"] == 1.0, f"{found['accuracy']:.0%} of the points are right, not all"
