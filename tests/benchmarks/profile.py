@@ -77,13 +77,12 @@ def _native_parts(program: Any) -> dict[str, tuple[int, float]]:
     """Each row of the kernel's table by what it does; what a call of the kernel costs by itself is taken off."""
     backend = program._backend
     bound = backend._bind(())
-    memory = (bound.numbers, bound.fresh_gradients(), bound.code, bound.places)
-    run = backend._kernel.run
-    empty = _clocked(lambda: run(*memory, 0, 0))
+    gradients = bound.fresh_gradients()
+    empty = _clocked(lambda: backend.run(bound, gradients, 0, 0))
     parts: dict[str, tuple[int, float]] = {"starting the kernel": (1, empty)}
     for i in range(len(bound.code)):
         kind = _ROWS.get(int(bound.code[i, 0]), "elementwise operations")
-        _add(parts, kind, max(_clocked(lambda i=i: run(*memory, i, i + 1)) - empty, 0.0))  # type: ignore[misc]
+        _add(parts, kind, max(_clocked(lambda i=i: backend.run(bound, gradients, i, i + 1)) - empty, 0.0))  # type: ignore[misc]
     return parts
 
 

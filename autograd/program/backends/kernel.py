@@ -1,41 +1,58 @@
-"""The fixed part of the native kernel: copying, adding up, matrix products, over two flat arrays of numbers.
+"""The native kernel's own functions: the interpreter's loop, copying, adding up, matrix products.
 
-``M`` holds numbers and ``G`` gradients, at the same places.  Every function here is plain Python in the subset that
-numba compiles, and runs without numba as well, slowly.  Loops go over slices from 0 up, which is the form LLVM turns
-into vector instructions.  ``opcodes.py`` adds one function for each row of the table, written from its formulas, and
-the loop that interprets a program; ``native.py`` makes programs for it.
+``M`` holds numbers and ``G`` gradients, at the same places.  A program is a table of whole numbers; each of its rows
+goes to one function, as ``p``: p[0] says which function (``call`` has looked at it), the rest is what it asks for.
+``places`` holds lists of places that rows refer to.
+
+Every function here is plain Python in the subset that numba compiles, and runs without numba as well, slowly.  Loops go
+over parts from 0 up, which is the form LLVM turns into vector instructions.  ``opcodes.py`` adds functions for the rows
+of the primitives' table, written from its formulas; ``disk.py`` compiles and keeps them; ``tables.py`` makes programs.
 """
 
-from math import inf
-from typing import Any
+import math
+from math import nan
+from typing import Any, Final
+
+from autograd.program.backends.machine import DOTS, LANES, ROWS, call, dots, part, tile
 
 
-def pack(M: Any, n: int, lanes: int, step: int, to: int, places: Any) -> None:
+def run(M: Any, G: Any, code: Any, width: int, places: Any, functions: Any, first: int, last: int) -> None:
+    """The interpreter: rows ``first`` up to ``last`` of a program, in turn."""
+    for row in range(first, last):
+        call(M, G, code, width, places, functions, row)
+
+
+# copying and adding up ------------------------------------------------------------------------------------------------
+
+
+def pack(M: Any, G: Any, p: Any, places: Any) -> None:
     """Bring scattered rows of numbers side by side; ``step`` 0 repeats one number in every lane."""
-    out = M[to : to + n * lanes]
+    n, lanes, step, to, at = p[1], p[2], p[3], p[4], p[5]
+    out = part(M, to, n * lanes)
     if lanes == 1:
         for e in range(n):
-            out[e] = M[places[e]]
+            out[e] = M[places[at + e]]
     else:
         for e in range(n):
-            first = places[e]
+            first = places[at + e]
             for lane in range(lanes):
                 out[e * lanes + lane] = M[first + lane * step]
 
 
-def unpack(G: Any, n: int, lanes: int, step: int, start: int, store: int, places: Any) -> None:
+def unpack(M: Any, G: Any, p: Any, places: Any) -> None:
     """Bring gradients back to where ``pack`` took numbers: stored or added, lanes summed where ``step`` is 0."""
-    d = G[start : start + n * lanes]
+    n, lanes, step, start, at, store = p[1], p[2], p[3], p[4], p[5], p[6]
+    d = part(G, start, n * lanes)
     if lanes == 1:
         if store:
             for e in range(n):
-                G[places[e]] = d[e]
+                G[places[at + e]] = d[e]
         else:
             for e in range(n):
-                G[places[e]] += d[e]
+                G[places[at + e]] += d[e]
     elif step:
         for e in range(n):
-            target = G[places[e] : places[e] + lanes]
+            target = part(G, places[at + e], lanes)
             for lane in range(lanes):
                 target[lane] = d[e * lanes + lane] + (0.0 if store else target[lane])
     else:
@@ -43,21 +60,116 @@ def unpack(G: Any, n: int, lanes: int, step: int, start: int, store: int, places
             total = 0.0
             for lane in range(lanes):
                 total += d[e * lanes + lane]
-            G[places[e]] = total + (0.0 if store else G[places[e]])
+            G[places[at + e]] = total + (0.0 if store else G[places[at + e]])
 
 
-def accumulate(G: Any, n: int, start: int, to: int) -> None:
+def accumulate(M: Any, G: Any, p: Any, places: Any) -> None:
     """Add n gradients to n others."""
-    d, target = G[start : start + n], G[to : to + n]
+    n, start, to = p[1], p[2], p[3]
+    d, target = part(G, start, n), part(G, to, n)
     for e in range(n):
         target[e] += d[e]
 
 
-def fill(G: Any, n: int, to: int, number: float) -> None:
+def fill(M: Any, G: Any, p: Any, places: Any) -> None:
     """Set n gradients."""
-    target = G[to : to + n]
+    n, to, number = p[1], p[2], p[3]
+    target = part(G, to, n)
     for e in range(n):
-        target[e] = number
+        target[e] = float(number)
+
+
+# matrix products ------------------------------------------------------------------------------------------------------
+
+
+def product(M: Any, G: Any, p: Any, places: Any) -> None:
+    """out[j, b] = Σₖ w[j, k]·x[k, b] + bias[j]; x lies row by row, ``bias`` is -1 where there is none."""
+    j, b, k, to, w, w0, w1, x, x0, bias, b0 = p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11]
+    if b == 1 and w1 == 1 and x0 == 1:
+        xs = part(M, x, k)
+        for i in range(j):
+            start = 0.0 if bias < 0 else M[bias + i * b0]
+            M[to + i] = start + row_times_row(part(M, w + i * w0, k), xs, k)
+        return
+    if bias >= 0:
+        for i in range(j):
+            out = part(M, to + i * b, b)
+            for e in range(b):
+                out[e] = M[bias + i * b0]
+    multiply(M, to, b, M, w, w0, w1, M, x, x0, k, j, b, int(bias < 0))
+
+
+def product_w(M: Any, G: Any, p: Any, places: Any) -> None:
+    """dw[j, k] = Σ_b g[j, b]·x[k, b], stored or added."""
+    j, b, k, g, to, t0, x, x0, store = p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9]
+    if b == 1 and x0 == 1:
+        xs = part(M, x, k)
+        for i in range(j):
+            up = G[g + i]
+            target = part(G, to + i * t0, k)
+            if store:
+                for e in range(k):
+                    target[e] = up * xs[e]
+            else:
+                for e in range(k):
+                    target[e] += up * xs[e]
+        return
+    width = max(1024 // b // (LANES // 2), 1) * (LANES // 2)  # so many rows of x stay in the nearest cache
+    for first in range(0, k, width):
+        last = min(first + width, k)
+        for i in range(0, j, DOTS):
+            for e in range(first, last, LANES // 2):
+                dots(G, to + i * t0 + e, t0, G, g + i * b, b, M, x + e * x0, x0,
+                     b, min(DOTS, j - i), min(LANES // 2, last - e), store)  # fmt: skip
+
+
+def product_x(M: Any, G: Any, p: Any, places: Any) -> None:
+    """dx[k, b] = Σⱼ w[j, k]·g[j, b], stored or added."""
+    j, b, k, g, w, w0, w1, to, t0, store = p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10]
+    if b == 1 and w1 == 1 and t0 == 1:
+        target = part(G, to, k)
+        if store:
+            for e in range(k):
+                target[e] = 0.0
+        combine(target, G, k, j, g, M, w, w0)
+        return
+    multiply(G, to, t0, M, w, w1, w0, G, g, b, j, k, b, store)
+
+
+def product_bias(M: Any, G: Any, p: Any, places: Any) -> None:
+    """dbias[j] = Σ_b g[j, b], stored or added."""
+    j, b, g, to, t0, store = p[1], p[2], p[3], p[4], p[5], p[6]
+    for i in range(j):
+        total = row_sum(part(G, g + i * b, b), b)
+        at = to + i * t0
+        G[at] = total if store else G[at] + total
+
+
+def multiply(
+    Y: Any, y: int, y0: int, A: Any, a: int, a0: int, a1: int, X: Any, x: int, x0: int,
+    n: int, rows: int, lanes: int, store: int,
+) -> None:  # fmt: skip
+    """Y[r, e] = Σᵢ A[r, i]·X[i, e], stored or added, block by block; see ``tile`` for the letters."""
+    for e in range(0, lanes, LANES):
+        for r in range(0, rows, ROWS):
+            tile(Y, y + r * y0 + e, y0, A, a + r * a0, a0, a1, X, x + e, x0,
+                 n, min(ROWS, rows - r), min(LANES, lanes - e), store)  # fmt: skip
+
+
+def combine(out: Any, W: Any, n: int, k: int, w: int, X: Any, x: int, x0: int) -> None:
+    """out += Σₖ W[w + k] · X[x + k·x0 : … + n], four rows at a time."""
+    full = k - k % 4
+    for i in range(0, full, 4):
+        p, q, r, s = W[w + i], W[w + i + 1], W[w + i + 2], W[w + i + 3]
+        at = x + i * x0
+        a, b, c, d = part(X, at, n), part(X, at + x0, n), part(X, at + 2 * x0, n), part(X, at + 3 * x0, n)
+        for e in range(n):
+            out[e] += p * a[e] + q * b[e] + r * c[e] + s * d[e]
+    for i in range(full, k):
+        p = W[w + i]
+        a = part(X, x + i * x0, n)
+        for e in range(n):
+            out[e] += p * a[e]
 
 
 def row_times_row(a: Any, b: Any, n: int) -> float:
@@ -68,97 +180,46 @@ def row_times_row(a: Any, b: Any, n: int) -> float:
     return total
 
 
-def product(
-    M: Any, j: int, b: int, k: int, to: int, w: int, w0: int, w1: int, x: int, x0: int, bias: int, b0: int
-) -> None:
-    """out[j, b] = Σₖ w[j, k]·x[k, b] + bias[j]; x lies row by row, ``bias`` is -1 where there is none."""
-    if b == 1 and w1 == 1 and x0 == 1:
-        xs = M[x : x + k]
-        for i in range(j):
-            start = 0.0 if bias < 0 else M[bias + i * b0]
-            M[to + i] = start + row_times_row(M[w + i * w0 : w + i * w0 + k], xs, k)
-        return
-    for i in range(j):
-        out = M[to + i * b : to + (i + 1) * b]
-        start = 0.0 if bias < 0 else M[bias + i * b0]
-        for e in range(b):
-            out[e] = start
-        combine(out, M, b, k, w + i * w0, w1, M, x, x0)
+def row_sum(a: Any, n: int) -> float:
+    """Σ aᵢ in whatever order is fastest."""
+    total = 0.0
+    for e in range(n):
+        total += a[e]
+    return total
 
 
-def combine(out: Any, W: Any, n: int, k: int, w: int, step: int, X: Any, x: int, x0: int) -> None:
-    """out += Σₖ W[w + k·step] · X[x + k·x0 : … + n], four rows at a time."""
-    full = k - k % 4
-    for i in range(0, full, 4):
-        p, q = W[w + i * step], W[w + (i + 1) * step]
-        r, s = W[w + (i + 2) * step], W[w + (i + 3) * step]
-        at = x + i * x0
-        a, b = X[at : at + n], X[at + x0 : at + x0 + n]
-        c, d = X[at + 2 * x0 : at + 2 * x0 + n], X[at + 3 * x0 : at + 3 * x0 + n]
-        for e in range(n):
-            out[e] += p * a[e] + q * b[e] + r * c[e] + s * d[e]
-    for i in range(full, k):
-        p = W[w + i * step]
-        a = X[x + i * x0 : x + i * x0 + n]
-        for e in range(n):
-            out[e] += p * a[e]
+# functions of numbers in formulas, NaN and infinity as the engine has them -------------------------------------------
 
 
-def product_w(
-    M: Any, G: Any, j: int, b: int, k: int, g: int, to: int, t0: int, t1: int, x: int, x0: int, store: int
-) -> None:
-    """dw[j, k] = Σ_b g[j, b]·x[k, b], stored or added."""
-    if b == 1 and t1 == 1 and x0 == 1:
-        xs = M[x : x + k]
-        for i in range(j):
-            up = G[g + i]
-            target = G[to + i * t0 : to + i * t0 + k]
-            if store:
-                for e in range(k):
-                    target[e] = up * xs[e]
-            else:
-                for e in range(k):
-                    target[e] += up * xs[e]
-        return
-    for i in range(j):
-        up = G[g + i * b : g + (i + 1) * b]
-        for e in range(k):
-            total = row_times_row(up, M[x + e * x0 : x + e * x0 + b], b)
-            at = to + i * t0 + e * t1
-            G[at] = total if store else G[at] + total
+def maximum(x: float, y: float) -> float:
+    """The greater; NaN where x is."""
+    return x if x > y or x != x else y
 
 
-def product_x(
-    M: Any, G: Any, j: int, b: int, k: int, g: int, w: int, w0: int, w1: int, to: int, t0: int, store: int
-) -> None:
-    """dx[k, b] = Σⱼ w[j, k]·g[j, b], stored or added."""
-    if b == 1 and w1 == 1 and t0 == 1:
-        target = G[to : to + k]
-        if store:
-            for e in range(k):
-                target[e] = 0.0
-        combine(target, G, k, j, g, 1, M, w, w0)
-        return
-    for i in range(k):
-        target = G[to + i * t0 : to + i * t0 + b]
-        if store:
-            for e in range(b):
-                target[e] = 0.0
-        combine(target, M, b, j, w + i * w1, w0, G, g, b)
+def minimum(x: float, y: float) -> float:
+    """The smaller; NaN where x is."""
+    return x if x < y or x != x else y
 
 
-def product_bias(G: Any, j: int, b: int, g: int, to: int, t0: int, store: int) -> None:
-    """dbias[j] = Σ_b g[j, b], stored or added."""
-    for i in range(j):
-        total = 0.0
-        up = G[g + i * b : g + (i + 1) * b]
-        for e in range(b):
-            total += up[e]
-        at = to + i * t0
-        G[at] = total if store else G[at] + total
+def pow_(x: float, y: float) -> float:
+    """x to the power y; NaN where either is."""
+    return nan if x != x or y != y else math.pow(x, y)
 
 
-def finite(G: Any, n: int) -> bool:
-    """Whether the first n gradients are finite; one whose square overflows counts as not."""
-    total = row_times_row(G[0:n], G[0:n], n)
-    return total < inf
+def hypot_(x: float, y: float) -> float:
+    """√(x² + y²); NaN where either is."""
+    return nan if x != x or y != y else math.hypot(x, y)
+
+
+def mod_(x: float, y: float) -> float:
+    """x mod y, with y's sign; NaN for y = 0."""
+    return nan if y == 0.0 else x % y
+
+
+def floor_divide_(x: float, y: float) -> float:
+    """⌊x/y⌋; NaN for y = 0."""
+    return nan if y == 0.0 else x // y
+
+
+OPCODES: Final = (pack, product, unpack, accumulate, fill, product_w, product_x, product_bias)
+"""The functions that rows of a program call by number, from 0 up; those of the primitives' table follow."""

@@ -1,248 +1,151 @@
-"""The table's formulas as functions of the native kernel, and the loop that interprets programs.
+"""The primitives' formulas as functions of the native kernel, one for each value and each partial.
 
-For each row of the table one function computes its value and one each of its partials, over n results at once:
+Such a function computes n results at once, in as many lanes as there are samples:
 
-    def tanh_0(M, G, n, k, lanes, o, d, a0, a1, a2, a3):          # upstream gradient × ∂/∂x into d
-        x = M[a0 : a0 + n]
-        ...
-        for e in range(n):
-            t0 = 1.0 / cosh(x[e])
-            target[e] = g[e] * (t0 * t0)
+    def tanh_0(M, G, p, places):                        # upstream gradient × ∂/∂x into the target
+        count = p[1] * p[3]
+        x = part(M, p[6], count)
+        out = part(M, p[4], count)
+        g = part(G, p[4], count)
+        target = part(G, p[5], count)
+        for e in range(count):
+            t1 = (1.0 / cosh(x[e]))
+            target[e] = (g[e] * (t1 * t1))
 
-Together with ``kernel.py`` they make one source text, the same for every program: compiled once, kept on disk.  What
-does not live here: any derivative (``ops.py`` by way of ``symbols.py``).
+A row of a program gives it p = (function, n, length of lists, lanes, out, target, operand, operand, ...).
+What does not live here: any derivative (``ops.py`` by way of ``symbols.py``), and machine code (``disk.py``).
 """
 
-import inspect
-from functools import cache
 from typing import Final
 
 from autograd.ops import Op, is_list
-from autograd.program.backends import kernel
-from autograd.program.ir import LIBRARY
-from autograd.program.symbols import COMPARED, REDUCTIONS, ZERO, Symbol, letter, product, rule
-from autograd.program.vectors import COPY
+from autograd.program.symbols import COMPARED, REDUCTIONS, Symbol, letter, product, rule
 
-_TEN: Final = "p1, p2, p3, p4, p5, p6, p7, p8, p9, p10"
-
-FIXED: Final = {
-    "pack": "M, p1, p2, p3, p4, places[p5 : p5 + p1]", "product": f"M, {_TEN}, p11",
-    "unpack": "G, p1, p2, p3, p4, p6, places[p5 : p5 + p1]", "accumulate": "G, p1, p2, p3",
-    "fill": "G, p1, p2, float(p3)", "product_w": f"M, G, {_TEN}", "product_x": f"M, G, {_TEN}",
-    "product_bias": "G, p1, p2, p3, p4, p5, p6",
-}  # fmt: skip
-"""Opcodes 0 up: functions of ``kernel.py`` and their arguments; those of the table follow."""
-
-WIDTH: Final = 16
-"""Numbers in one instruction of the kernel."""
-
-_FAST: Final = frozenset({"row_times_row", "product_bias"})
-"""Functions that may add up in another order."""
+OPERANDS: Final = 6
+"""Where the operands' addresses start in a row of a program."""
 
 _RELATION: Final = {
-    "greater": ">",
-    "greater_equal": ">=",
-    "less": "<",
-    "less_equal": "<=",
-    "equal": "==",
-    "not_equal": "!=",
-}
-_INFIX: Final = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
+    "greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!=",
+}  # fmt: skip
+_INFIX: Final = {"add": "+", "sub": "-", "mul": "*", "div": "/", **_RELATION}
+_CAREFUL: Final = ("pow", "hypot", "mod", "floor_divide")
+"""Functions that ``kernel.py`` has with an underscore, for Python's own differ at edges."""
 
-_HEAD: Final = '''\
-"""Written by autograd/program/backends/opcodes.py; do not edit."""
+_UPSTREAM: Final = letter("_g")
+"""The upstream gradient; no operand's name starts with an underscore."""
 
-import math
-from math import acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, erf, erfc, exp, expm1, fabs, inf, log, log1p
-from math import nan, sin, sinh, sqrt, tan, tanh
-from typing import Any
-
-try:
-    from numba import njit
-except ImportError:
-    njit = None
+_OURS: Final = frozenset(
+    {"M", "G", "p", "places", "n", "k", "lanes", "count", "target", "g", "i", "j", "h", "e", "at", "near", "lane",
+     "before", "after"}
+)  # fmt: skip
+"""Names that functions have for themselves; an operand of that name gets an underscore."""
 
 
-def compiled(function, fast=False):
-    if njit is None or not JIT:
-        return function
-    fastmath = {"reassoc", "nsz", "contract"} if fast else {"contract"}
-    return njit(function, cache=True, error_model="numpy", fastmath=fastmath, nogil=True, boundscheck=False)
+def name_of(op: Op, part: int) -> str:
+    """The name of the function of a value (part -1) or of a partial (parts 0 up)."""
+    return f"{op.name}_value" if part < 0 else f"{op.name}_{part}"
 
 
-def maximum(x, y):
-    return x if x > y or x != x else y
-
-
-def minimum(x, y):
-    return x if x < y or x != x else y
-
-
-def pow_(x, y):
-    return nan if x != x or y != y else math.pow(x, y)
-
-
-def hypot_(x, y):
-    return nan if x != x or y != y else math.hypot(x, y)
-
-
-def mod_(x, y):
-    return nan if y == 0.0 else x % y
-
-
-def floor_divide_(x, y):
-    return nan if y == 0.0 else x // y
-
-
-def logsumexp_(xs, start, k, step):
-    m = -inf
-    at = -1
-    for i in range(k):
-        x = xs[start + i * step]
-        if x != x:
-            return nan
-        if at < 0 or x > m:
-            m = x
-            at = i
-    if m == inf or m == -inf:
-        return m
-    total = 0.0
-    for i in range(k):
-        if i != at:
-            total += exp(xs[start + i * step] - m)
-    return m + log1p(total)
-
-'''
-
-
-@cache
-def opcodes(extra: tuple[Op, ...] = ()) -> dict[tuple[Op, int], int]:
-    """The opcode of each row's value (part -1) and partials (parts 0 up); ``extra`` rows come after the library's."""
-    found: dict[tuple[Op, int], int] = {}
-    for op in (*LIBRARY, COPY, *extra):
-        for part in range(-1, len(op.operands)):
-            found[op, part] = len(FIXED) + len(found)
-    return found
-
-
-@cache
-def source(extra: tuple[Op, ...] = ()) -> str:
-    """The kernel's text: for the library's own rows, or for ``extra`` ones alone.
-
-    A program with rows of its user's own runs two kernels in turn, so that the large one is compiled but once.
-    """
-    codes = {key: n for key, n in opcodes(extra).items() if not extra or key[0] in extra}
-    parts = [_HEAD]
-    names = ["maximum", "minimum", "pow_", "hypot_", "mod_", "floor_divide_", "logsumexp_"]
-    parts.append("\n".join(f"{name} = compiled({name})" for name in names) + "\n\n")
-    for name in () if extra else ("row_times_row", "combine", *FIXED, "finite"):
-        parts.append(inspect.getsource(getattr(kernel, name)))
-        parts.append(f"\n\n{name} = compiled({name}{', True' if name in _FAST else ''})\n\n")
-    for op, part in codes:
-        text = _function(op, part)
-        if text:
-            parts.append(f"{text}\n\n\n{_name(op, part)} = compiled({_name(op, part)})\n\n")
-    return "\n".join(parts) + _interpreters(codes, not extra)
-
-
-def _name(op: Op, part: int) -> str:
-    return f"op_{op.name}" if part < 0 else f"op_{op.name}_{part}"
-
-
-def _interpreters(codes: dict[tuple[Op, int], int], whole: bool) -> str:
-    cells = ", ".join(f"p{i}" for i in range(1, WIDTH))
-    lines = [
-        "", "def run(M, G, code, places, first, last):", "    for row in range(first, last):",
-        "        op = code[row, 0]", f"        {cells} = {', '.join(f'code[row, {i}]' for i in range(1, WIDTH))}",
-        "        if op < 0:", "            continue",
-    ]  # fmt: skip
-    for number, (name, arguments) in enumerate(FIXED.items() if whole else ()):
-        lines += [f"        elif op == {number}:", f"            {name}({arguments})"]
-    for (op, part), number in codes.items():
-        if _function(op, part):
-            lines += [
-                f"        elif op == {number}:",
-                f"            {_name(op, part)}(M, G, p1, p2, p3, p4, p5, p6, p7, p8, p9)",
-            ]
-    lines += ["", "", "run = compiled(run)", ""]
-    return "\n".join(lines)
-
-
-def _function(op: Op, part: int) -> str:
-    """The text of one function; empty for a partial that is 0."""
+def function(op: Op, part: int) -> str:
+    """The text of one function."""
     expressions = rule(op)
-    symbol = expressions.value if part < 0 else product(letter("g"), expressions.partials[part])
-    if part >= 0 and expressions.partials[part] is ZERO:
-        return ""
-    rows = any(map(is_list, op.operands))
+    symbol = expressions.value if part < 0 else product(_UPSTREAM, expressions.partials[part])
     row_target = part >= 0 and is_list(op.operands[part])
-    lines = [f"def {_name(op, part)}(M, G, n, k, lanes, o, d, a0, a1, a2, a3):"]
-    count = "n * lanes"
-    for index, name in enumerate(op.operands):
-        size = f"{count} * k" if is_list(name) else count
-        lines.append(f"    {name} = M[a{index} : a{index} + {size}]")
+    lines = [f"def {name_of(op, part)}(M, G, p, places):"]
+    rows = any(map(is_list, op.operands))
+    lines += ["    n, k, lanes = p[1], p[2], p[3]", "    count = n * lanes"] if rows else ["    count = p[1] * p[3]"]
+    for index, operand in enumerate(op.operands):
+        size = "count * k" if is_list(operand) else "count"
+        lines.append(f"    {_local(operand)} = part(M, p[{OPERANDS + index}], {size})")
     if part < 0:
-        lines.append(f"    target = M[o : o + {count}]")
+        lines.append("    target = part(M, p[4], count)")
     else:
-        lines += [f"    out = M[o : o + {count}]", f"    g = G[o : o + {count}]",
-                  f"    target = G[d : d + {count}{' * k' if row_target else ''}]"]  # fmt: skip
-    if not rows:
-        writer = _Text("e")
-        text = writer.text(symbol)
+        size = "count * k" if row_target else "count"
         lines += [
-            f"    for e in range({count}):",
-            *(f"        {line}" for line in writer.lines),
-            f"        target[e] = {text}",
+            "    out = part(M, p[4], count)",
+            "    g = part(G, p[4], count)",
+            f"    target = part(G, p[5], {size})",
         ]
-        return "\n".join(lines)
+    writer = _Text()
+    if not rows:
+        text = writer.text(symbol)
+        lines += ["    for e in range(count):", *_indented(writer.lines, 2), f"        target[e] = {text}"]
+        return "\n".join(lines) + "\n"
     lines += ["    for i in range(n):", "        for lane in range(lanes):", "            e = i * lanes + lane"]
-    writer = _Text("e")
-    if symbol.head == "mul" and any(a.head == "others" for a in symbol.args):
-        (xs,) = next(a for a in symbol.args if a.head == "others").args
-        name = writer.text(xs).partition("[")[0]
-        body = ["before = g[e]", "for j in range(k):", "    at = (i * k + j) * lanes + lane", "    target[at] = before",
-                f"    before *= {name}[at]", "after = 1.0", "for j in range(k - 1, -1, -1):",
-                "    at = (i * k + j) * lanes + lane", "    target[at] *= after",
-                f"    after *= {name}[at]"]  # fmt: skip
-        lines += [f"            {line}" for line in body]
-        return "\n".join(lines)
     if not row_target:
         text = writer.text(symbol)
-        lines += [*(f"            {line}" for line in writer.lines), f"            target[e] = {text}"]
-        return "\n".join(lines)
-    hoisted = writer.reductions(symbol)
-    inner = _Text("e", writer)
-    text = inner.text(symbol)
-    lines += [f"            {line}" for line in hoisted]
-    lines += ["            for j in range(k):", "                at = (i * k + j) * lanes + lane"]
-    lines += [*(f"                {line}" for line in inner.lines), f"                target[at] = {text}"]
-    return "\n".join(lines)
+        return "\n".join([*lines, *_indented(writer.lines, 3), f"            target[e] = {text}"]) + "\n"
+    body = writer.all_others(symbol)
+    if not body:
+        writer.reductions(symbol)
+        inner = _Text(writer)
+        text = inner.text(symbol)
+        body = [
+            *writer.lines,
+            "for j in range(k):",
+            f"    {_AT}",
+            *_indented(inner.lines, 1),
+            f"    target[at] = {text}",
+        ]
+    return "\n".join([*lines, *_indented(body, 3)]) + "\n"
+
+
+_AT: Final = "at = (i * k + j) * lanes + lane"
+
+
+def _local(operand: str) -> str:
+    return f"{operand}_" if operand in _OURS else operand
+
+
+def _indented(lines: list[str], depth: int) -> list[str]:
+    return [f"{'    ' * depth}{line}" for line in lines]
 
 
 class _Text:
-    """Writes a symbol as Python over single numbers; what occurs twice gets a line of its own."""
+    """Writes a symbol as Python over single numbers; what occurs twice gets a line of its own.
 
-    def __init__(self, index: str, outer: "_Text | None" = None) -> None:
-        self.index = index
+    Args:
+        outer: what wrote the lines around these, whose names hold here as well.
+        place: the place within a list's numbers that this speaks of.
+    """
+
+    def __init__(self, outer: "_Text | None" = None, place: str = "at") -> None:
+        self.place = place
         self.lines: list[str] = []
         self.names: dict[Symbol, str] = dict(outer.names) if outer else {}
         self.counts: dict[Symbol, int] = {}
         self.fresh: list[int] = outer.fresh if outer else [0]
 
     def text(self, symbol: Symbol) -> str:
+        """The expression, once ``lines`` have run."""
         if not self.counts:
             self._count(symbol)
         return self._text(symbol)
 
-    def reductions(self, symbol: Symbol) -> list[str]:
-        """Lines that compute every reduction within ``symbol``, to stand before the loop over the row."""
-        if symbol.head in REDUCTIONS:
-            self._text(symbol)
-        else:
-            for argument in symbol.args:
-                if isinstance(argument, Symbol):
-                    self.reductions(argument)
-        return self.lines
+    def reductions(self, symbol: Symbol) -> None:
+        """Write every reduction within ``symbol``: it holds for the whole list, so it comes before a loop over that."""
+        for argument in symbol.args:
+            if isinstance(argument, Symbol):
+                self.reductions(argument)
+        if symbol.head in REDUCTIONS and symbol not in self.names:
+            self.names[symbol] = self._reduced(symbol.head, symbol.args[0])
+
+    def all_others(self, symbol: Symbol) -> list[str]:
+        """Lines that store g times the product of all other operands, from both ends; none if that is not asked."""
+        g, rest = (*symbol.args, None, None)[:2]
+        if symbol.head != "mul" or g is not _UPSTREAM or rest is None or rest.head != "others":
+            return []
+        (element,) = rest.args
+        self.reductions(element)
+        inner = _Text(self)
+        text = inner.text(element)
+        return [
+            *self.lines,
+            "before = g[e]", "for j in range(k):", f"    {_AT}", *_indented(inner.lines, 1),
+            "    target[at] = before", f"    before *= {text}",
+            "after = 1.0", "for j in range(k - 1, -1, -1):", f"    {_AT}", *_indented(inner.lines, 1),
+            "    target[at] *= after", f"    after *= {text}",
+        ]  # fmt: skip
 
     def _count(self, symbol: Symbol) -> None:
         self.counts[symbol] = self.counts.get(symbol, 0) + 1
@@ -256,23 +159,24 @@ class _Text:
         return f"t{self.fresh[0]}"
 
     def _text(self, symbol: Symbol) -> str:
-        if symbol in self.names:
-            return self.names[symbol]
         if symbol.head == "letter":
-            return f"{symbol.args[0]}[{'at' if symbol.row else self.index}]"
+            name = "g" if symbol is _UPSTREAM else _local(symbol.args[0])
+            return f"{name}[{self.place if symbol.row else 'e'}]"
         if symbol.is_number:
             number = repr(symbol.args[0])
             return f"({number})" if number.startswith("-") else number
         if symbol.head == "len":
-            return "k"
+            return "float(k)"
+        if symbol in self.names:
+            return self.names[symbol]
         if symbol.head in REDUCTIONS:
-            return self._reduced(symbol)
-        text = self._written(symbol)
+            self.reductions(symbol)
+            return self.names[symbol]
+        text = self._others(symbol.args[0]) if symbol.head == "others" else self._written(symbol)
         if self.counts.get(symbol, 0) > 1 and symbol.head not in COMPARED:
-            name = self._new()
-            self.lines.append(f"{name} = {text}")
-            self.names[symbol] = name
-            return name
+            self.names[symbol] = self._new()
+            self.lines.append(f"{self.names[symbol]} = {text}")
+            return self.names[symbol]
         return text
 
     def _written(self, symbol: Symbol) -> str:
@@ -280,33 +184,47 @@ class _Text:
         args = [self._text(x) for x in symbol.args]
         if head in _INFIX:
             return f"({args[0]} {_INFIX[head]} {args[1]})"
-        if head in _RELATION:
-            return f"({args[0]} {_RELATION[head]} {args[1]})"
         if head == "neg":
             return f"(-{args[0]})"
         if head == "number_of":
             return f"(1.0 if {args[0]} else 0.0)"
         if head == "where":
             return f"({args[1]} if {args[0]} else {args[2]})"
-        if head in ("pow", "hypot", "mod", "floor_divide"):
-            head += "_"
-        return f"{head}({', '.join(args)})"
+        return f"{head}{'_' if head in _CAREFUL else ''}({', '.join(args)})"
 
-    def _reduced(self, symbol: Symbol) -> str:
-        """A loop of its own over the row."""
+    def _others(self, element: Symbol) -> str:
+        """The product over all places of the list but this one."""
         name = self._new()
-        head, (element,) = symbol.head, symbol.args
-        if head == "logsumexp":
-            letter_name = str(element.args[0])
-            self.lines.append(f"{name} = logsumexp_({letter_name}, i * k * lanes + lane, k, lanes)")
-        else:
-            inner = _Text(self.index, self)
-            text = inner.text(element) if element.row else self._text(element)
-            start = {"sum": "0.0", "prod": "1.0", "max": "-inf", "min": "inf"}[head]
-            step = {"sum": f"{name} += {text}", "prod": f"{name} *= {text}",
-                    "max": f"{name} = maximum({text}, {name})",
-                    "min": f"{name} = minimum({text}, {name})"}[head]  # fmt: skip
-            body = ["at = (i * k + j) * lanes + lane", *inner.lines, step]
-            self.lines += [f"{name} = {start}", "for j in range(k):", *(f"    {line}" for line in body)]
-        self.names[symbol] = name
+        inner = _Text(self, "near")
+        inner.names = {s: known for s, known in self.names.items() if not s.row}
+        text = inner.text(element)
+        self.lines += [
+            f"{name} = 1.0", "for h in range(k):", "    near = (i * k + h) * lanes + lane", "    if near != at:",
+            *_indented([*inner.lines, f"{name} *= {text}"], 2),
+        ]  # fmt: skip
+        return name
+
+    def _reduced(self, head: str, element: Symbol) -> str:
+        """A loop of its own over the list; the element's own reductions are there already."""
+        name = self._new()
+        inner = _Text(self)
+        text = inner.text(element)
+        over = ["for j in range(k):", f"    {_AT}", *_indented(inner.lines, 1)]
+        if head == "logsumexp":  # the greatest is taken out, and with it the one term that is 1
+            now, most, where = (f"{name}_{what}" for what in ("now", "most", "where"))
+            over.append(f"    {now} = {text}")
+            self.lines += [
+                f"{most} = -inf", f"{where} = -1", *over,
+                f"    if {now} > {most} or {now} != {now}:", f"        {most} = {now}", f"        {where} = at",
+                f"{name} = 0.0", *over,
+                f"    if at != {where}:", f"        {name} += exp({now} - {most})",
+                f"{name} = {most} + log1p({name}) if fabs({most}) < inf else {most}",
+            ]  # fmt: skip
+            return name
+        start = {"sum": "0.0", "prod": "1.0", "max": "-inf", "min": "inf"}[head]
+        step = {
+            "sum": f"{name} += {text}", "prod": f"{name} *= {text}", "max": f"{name} = maximum({text}, {name})",
+            "min": f"{name} = minimum({text}, {name})",
+        }[head]  # fmt: skip
+        self.lines += [f"{name} = {start}", *over, f"    {step}"]
         return name

@@ -57,9 +57,9 @@ def plain_native(root: Value, **options: Any) -> Program:
     from autograd.program.backends.native import NativeBackend
 
     class Quiet(NativeBackend):
-        def _run(self, *arguments: Any) -> None:
+        def run(self, *arguments: Any) -> None:
             with np.errstate(all="ignore"):
-                super()._run(*arguments)
+                super().run(*arguments)
 
     program = autograd.compile(root, backend="array", **options)
     program._backend = Quiet(program.rerolled, jit=False)
