@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from autograd.errors import FormulaError
-from autograd.formula import World, define
 from autograd.fuse import fused
 from autograd.modes import observe, observing
 from autograd.operand import argument, operand
 from autograd.ops import FLOATS, VECTOR_FUNCTIONS, Op, documentation
+from autograd.world import World, define
 
 VALUES: Final = World("values", VECTOR_FUNCTIONS)
 """The world of Values: each function takes Values and numbers and makes nodes."""

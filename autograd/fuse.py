@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.errors import LengthError
-from autograd.formula import define
 from autograd.graph import mixed
 from autograd.modes import observe, observing
 from autograd.operand import Operands, argument, clock, listed, read
 from autograd.ops import FLOATS, Op, documentation, is_list
+from autograd.world import define
 
 
 def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:

@@ -16,12 +16,12 @@ from functools import cache
 from typing import Any
 
 from autograd.errors import GradcheckError, OpaqueNodeError, OperandTypeError
-from autograd.formula import World
 from autograd.functional import leaves, rebuild
 from autograd.graph import Node, topological_order
 from autograd.modes import describe, made_at
 from autograd.ops import FLOATS, VECTOR_FUNCTIONS, complete, is_list
 from autograd.value import Value
+from autograd.world import World
 
 
 def gradcheck(

@@ -23,7 +23,8 @@ from typing import Any, Final
 
 from autograd import ieee
 from autograd.errors import FormulaError
-from autograd.formula import World, latex, parse
+from autograd.formula import latex, parse
+from autograd.world import World
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -14,10 +14,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from autograd.errors import OpaqueNodeError, StaleGraphError
-from autograd.formula import World
 from autograd.graph import Node, interior_order, joint_order, reach
 from autograd.modes import check_gradient, describe, modes
 from autograd.ops import FLOATS, is_list
+from autograd.world import World
 
 Number = Any
 """A float, or a Value where a sweep is itself recorded as a graph."""

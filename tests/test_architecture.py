@@ -31,6 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("extra", "files"),
     ("ieee",),
     ("formula",),
+    ("world",),
     ("ops",),
     ("graph",),
     ("modes", "copying"),

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from autograd import ieee
-from autograd.formula import COMPARISONS, World
+from autograd.formula import COMPARISONS
 from autograd.ops import FLOATS, TABLE, VECTOR_FUNCTIONS, Op, is_list
+from autograd.world import World
 
 ELEMENTARY: Final = (
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh", "erf", "erfc", "exp", "expm1", "fabs",

@@ -22,10 +22,10 @@ from typing import Any, Final
 import numpy as np
 
 from autograd import ieee
-from autograd.formula import define
 from autograd.ops import others
 from autograd.program.backends.writer import Written, written
 from autograd.program.vectors import ArrayProgram, View
+from autograd.world import define
 
 
 class NumpyBackend:

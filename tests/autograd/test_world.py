@@ -1,0 +1,39 @@
+"""Formulas as Python for a world of numbers: what a comprehension would repeat is done once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+import autograd
+from autograd import Value
+from autograd.formula import parse
+from autograd.ops import FLOATS
+from autograd.world import World, floats_source, world_source
+
+
+@pytest.mark.parametrize("inline", [True, False], ids=["floats", "any other world"])
+def test_a_sum_within_a_list_is_added_up_once(inline: bool) -> None:
+    calls = []
+
+    def counted(xs: Iterable[float]) -> float:
+        calls.append(1)
+        return sum(xs)
+
+    world = World("counted", {**FLOATS.namespace, "sum": counted}, inline=inline)
+    shares = world.compile(parse("[x / sum([2 * y for y in xs]) for x in xs]", ["xs"], ["sum"]), ["xs"], "shares")
+    assert shares([1.0, 2.0, 2.0]) == [0.1, 0.2, 0.2]
+    assert len(calls) == 1
+
+
+def test_what_depends_on_the_loop_stays_in_it() -> None:
+    tree = parse("[sum([x * y for y in xs]) for x in xs]", ["xs"], ["sum"])
+    assert floats_source(tree, {}) == world_source(tree) == "[sum([x * y for y in xs]) for x in xs]"
+
+
+def test_the_maximum_of_many_takes_steps_in_proportion() -> None:
+    """Its partial shares 1 among those that are equal, counted once: 20,000 operands would be 400 million steps."""
+    xs = [Value(float(i % 1000)) for i in range(20_000)]
+    autograd.max(xs).backward()
+    assert {x.grad for x in xs} == {0.0, 1 / 20}
