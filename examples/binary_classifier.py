@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Train twice, side by side."""
     given = options(__doc__, argv, lr=0.5, every=(EVERY, f"print each N-th epoch (default {EVERY})"))
     X, y = flowers()
-    losses = {"MSE": nn.mse_loss, "cross-entropy": nn.binary_cross_entropy}
+    losses: dict[str, Any] = {"MSE": nn.mse_loss, "cross-entropy": nn.binary_cross_entropy}
     histories, found, soon = {}, {}, {}
     for name, loss in losses.items():
         rng = random.Random(given.seed)

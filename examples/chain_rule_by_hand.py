@@ -72,7 +72,8 @@ def backprop(np: Any, Ws: list[Any], bs: list[Any], name: str, x: Any, y: Any) -
         zs.append(z)
         outputs.append(a)
     delta = (a - y) * slope(zs[-1])  # BP1
-    grad_W, grad_b = [], []
+    grad_W: list[Any] = []
+    grad_b: list[Any] = []
     for layer in reversed(range(len(Ws))):
         grad_b.insert(0, delta)  # BP3
         grad_W.insert(0, delta[:, None] * outputs[layer][None, :])  # BP4

@@ -10,6 +10,8 @@ from typing import Any
 
 from autograd.extra import extra
 
+__all__ = ["extra", "options", "picture", "split", "standardised"]
+
 
 def options(
     doc: str | None, argv: Sequence[str] | None, *, lr: float, seed: int = 0, lr_means: str = "learning rate",
