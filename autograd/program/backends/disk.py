@@ -7,10 +7,12 @@ be written, among the temporary files.
 What does not live here: any text (``kernel.py``, ``opcodes.py``), and which function runs when (``native.py``).
 """
 
+import atexit
 import hashlib
 import inspect
 import math
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -26,8 +28,8 @@ from autograd.files import write
 from autograd.ops import Op
 from autograd.program.backends import kernel as text_of_kernel
 from autograd.program.backends import machine, registers
-from autograd.program.backends.opcodes import function, name_of
-from autograd.program.symbols import ELEMENTARY, ZERO, rule
+from autograd.program.backends.opcodes import function
+from autograd.program.symbols import ELEMENTARY
 
 _FAST: Final = frozenset({"row_times_row", "row_sum"})
 """Functions that may add up in another order."""
@@ -48,16 +50,15 @@ class Kernel:
 
     def __init__(self, jit: bool) -> None:
         self.jit = jit
-        self._entries: dict[Any, Any] = {}
-        self._rows: dict[Any, dict[str, Any]] = {}
+        self._entries: dict[int | str, Any] = {}
         if not jit:
             self._names: dict[str, Any] = vars(text_of_kernel)
             self.run = text_of_kernel.run
             return
         self._numba, instructions = extra("numba", "fast"), machine.instructions()
         self._folder = folder()
-        texts = [inspect.getsource(module) for module in (text_of_kernel, machine, registers)]
-        self._version = "".join(texts)
+        texts = [inspect.getsource(module) for module in (text_of_kernel, machine, registers, sys.modules[__name__])]
+        self._version = "".join(texts)  # what the machine code depends on, numba and the processor aside
         self._names = self._loaded("kernel", texts[0], {})
         self._names.update(vars(instructions))
         for name, thing in list(self._names.items()):
@@ -75,30 +76,21 @@ class Kernel:
             key: the number of one of the kernel's own functions; or a primitive, and -1 for its value or the number of
                 a partial.
         """
-        known = key if isinstance(key, int) else (*key, rule(key[0]))  # a formula may call another, and that change
+        known = key if isinstance(key, int) else function(*key)
         if known not in self._entries:
-            if isinstance(key, int):
-                made = self._names[self._names["OPCODES"][key].__name__]
-            else:
-                made = self._row(key[0])[name_of(*key)]
+            made = self._names["OPCODES"][known] if isinstance(known, int) else self._made(known)
             if self.jit:
                 made = self._numba.cfunc(self._names["entry"], **self._options(made.__name__))(made)
             self._entries[known] = made
         return self._entries[known].address if self.jit else self._entries[known]
 
-    def _row(self, op: Op) -> dict[str, Any]:
-        """The functions of a primitive."""
-        known = (op, rule(op))
-        if known not in self._rows:
-            parts = [-1, *(i for i, partial in enumerate(known[1].partials) if partial is not ZERO)]
-            text = "\n\n".join([f'"""The primitive {op.name}."""\n', *(function(op, part) for part in parts)])
-            names = {name: getattr(math, name) for name in (*ELEMENTARY, "inf", "nan")} | self._names
-            if self.jit:
-                self._rows[known] = self._loaded(op.name, text, names)
-            else:
-                exec(compile(text, f"<the primitive {op.name}>", "exec"), names)
-                self._rows[known] = names
-        return self._rows[known]
+    def _made(self, text: str) -> Any:
+        """The function of that text."""
+        names = {name: getattr(math, name) for name in (*ELEMENTARY, "inf", "nan")} | self._names
+        if self.jit:
+            return self._loaded("compute", text, names)["compute"]
+        exec(compile(text, "<a function of the native kernel>", "exec"), names)
+        return names["compute"]
 
     def _loaded(self, name: str, text: str, names: dict[str, Any]) -> dict[str, Any]:
         """The names in a text, which has a file of its own; the file is never read, so that nobody else writes it."""
@@ -135,12 +127,14 @@ def folder() -> Path:
     for candidate in _candidates():
         if _is_ours(candidate):
             return candidate
-    return Path(_passing().name)
+    return _passing()
 
 
 @cache
-def _passing() -> "tempfile.TemporaryDirectory[str]":
-    return tempfile.TemporaryDirectory(prefix="chainrule-", ignore_cleanup_errors=True)
+def _passing() -> Path:
+    made = tempfile.mkdtemp(prefix="chainrule-")  # open to this user alone
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return Path(made)
 
 
 def _candidates() -> Iterator[Path]:

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from autograd.extra import extra
+from autograd.program.backends.registers import Processor, dots_code, tile_code
 
 ROWS, LANES, DOTS = 4, 4, 2
 """The sizes of blocks in plain Python: rows × lanes of ``tile``; ``dots`` has DOTS rows and LANES // 2 lanes."""
@@ -60,20 +61,22 @@ def dots(
 
 
 @cache
-def instructions() -> SimpleNamespace:
+def instructions(processor: Processor | None = None) -> SimpleNamespace:
     """``part``, ``call``, ``tile``, ``dots`` and the sizes of blocks as numba takes them.
 
     There, M and G are pointers, for ``call`` addresses; ``entry`` is the type of the functions that it calls.
+
+    Args:
+        processor: for which registers; by default this machine's.
 
     Raises:
         MissingExtraError: numba is not installed.
     """
     numba, ir = extra("numba", "fast"), extra("llvmlite.ir", "fast")
     intrinsic, layout = extra("numba.extending", "fast").intrinsic, extra("numba.np.arrayobj", "fast")
-    from autograd.program.backends.registers import Processor, dots_code, tile_code
-
-    triple, _, features = extra("numba.core.registry", "fast").cpu_target.target_context.codegen().magic_tuple()
-    processor = Processor.of(triple, features)
+    if processor is None:
+        triple, _, features = extra("numba.core.registry", "fast").cpu_target.target_context.codegen().magic_tuple()
+        processor = Processor.of(triple, features)
     types = numba.types
     numbers, integers, count = types.CPointer(types.float64), types.CPointer(types.int64), types.intp
     array = types.Array(types.float64, 1, "C")

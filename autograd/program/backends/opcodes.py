@@ -2,20 +2,20 @@
 
 Such a function computes n results at once, in as many lanes as there are samples:
 
-    def tanh_0(M, G, p, places):                        # upstream gradient × ∂/∂x into the target
+    def compute(M, G, p, places):                       # tanh's partial times the upstream gradient into the target
         count = p[1] * p[3]
         x = part(M, p[6], count)
-        out = part(M, p[4], count)
-        g = part(G, p[4], count)
+        _g = part(G, p[4], count)
         target = part(G, p[5], count)
         for e in range(count):
             t1 = (1.0 / cosh(x[e]))
-            target[e] = (g[e] * (t1 * t1))
+            target[e] = (_g[e] * (t1 * t1))
 
 A row of a program gives it p = (function, n, length of lists, lanes, out, target, operand, operand, ...).
 What does not live here: any derivative (``ops.py`` by way of ``symbols.py``), and machine code (``disk.py``).
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from autograd.ops import Op, is_list
@@ -35,37 +35,32 @@ _UPSTREAM: Final = letter("_g")
 """The upstream gradient; no operand's name starts with an underscore."""
 
 _OURS: Final = frozenset(
-    {"M", "G", "p", "places", "n", "k", "lanes", "count", "target", "g", "i", "j", "h", "e", "at", "near", "lane",
+    {"M", "G", "p", "places", "n", "k", "lanes", "count", "target", "i", "j", "h", "e", "at", "near", "lane",
      "before", "after"}
 )  # fmt: skip
 """Names that functions have for themselves; an operand of that name gets an underscore."""
 
 
-def name_of(op: Op, part: int) -> str:
-    """The name of the function of a value (part -1) or of a partial (parts 0 up)."""
-    return f"{op.name}_value" if part < 0 else f"{op.name}_{part}"
-
-
 def function(op: Op, part: int) -> str:
-    """The text of one function."""
+    """The text of the function of a value (part -1) or of a partial (parts 0 up); its name is always ``compute``.
+
+    So what computes the same is the same text, as for x + y the partials of both, and of x - y the first.
+    """
     expressions = rule(op)
     symbol = expressions.value if part < 0 else product(_UPSTREAM, expressions.partials[part])
-    row_target = part >= 0 and is_list(op.operands[part])
-    lines = [f"def {name_of(op, part)}(M, G, p, places):"]
     rows = any(map(is_list, op.operands))
+    row_target = part >= 0 and is_list(op.operands[part])
+    lines = ["def compute(M, G, p, places):"]
     lines += ["    n, k, lanes = p[1], p[2], p[3]", "    count = n * lanes"] if rows else ["    count = p[1] * p[3]"]
+    used = set(_letters(symbol))
     for index, operand in enumerate(op.operands):
-        size = "count * k" if is_list(operand) else "count"
-        lines.append(f"    {_local(operand)} = part(M, p[{OPERANDS + index}], {size})")
-    if part < 0:
-        lines.append("    target = part(M, p[4], count)")
-    else:
-        size = "count * k" if row_target else "count"
-        lines += [
-            "    out = part(M, p[4], count)",
-            "    g = part(G, p[4], count)",
-            f"    target = part(G, p[5], {size})",
-        ]
+        if operand in used:
+            size = "count * k" if is_list(operand) else "count"
+            lines.append(f"    {_local(operand)} = part(M, p[{OPERANDS + index}], {size})")
+    results = {"out": "M", "_g": "G"}
+    lines += [f"    {name} = part({memory}, p[4], count)" for name, memory in results.items() if name in used]
+    target = "M, p[4], count" if part < 0 else f"G, p[5], {'count * k' if row_target else 'count'}"
+    lines.append(f"    target = part({target})")
     writer = _Text()
     if not rows:
         text = writer.text(symbol)
@@ -80,14 +75,18 @@ def function(op: Op, part: int) -> str:
         writer.reductions(symbol)
         inner = _Text(writer)
         text = inner.text(symbol)
-        body = [
-            *writer.lines,
-            "for j in range(k):",
-            f"    {_AT}",
-            *_indented(inner.lines, 1),
-            f"    target[at] = {text}",
-        ]
+        each = [_AT, *inner.lines, f"target[at] = {text}"]
+        body = [*writer.lines, "for j in range(k):", *_indented(each, 1)]
     return "\n".join([*lines, *_indented(body, 3)]) + "\n"
+
+
+def _letters(symbol: Symbol) -> Iterator[str]:
+    """The names of the operands, of ``out`` and of the upstream gradient in an expression."""
+    if symbol.head == "letter":
+        yield symbol.args[0]
+    for argument in symbol.args:
+        if isinstance(argument, Symbol):
+            yield from _letters(argument)
 
 
 _AT: Final = "at = (i * k + j) * lanes + lane"
@@ -141,7 +140,7 @@ class _Text:
         text = inner.text(element)
         return [
             *self.lines,
-            "before = g[e]", "for j in range(k):", f"    {_AT}", *_indented(inner.lines, 1),
+            "before = _g[e]", "for j in range(k):", f"    {_AT}", *_indented(inner.lines, 1),
             "    target[at] = before", f"    before *= {text}",
             "after = 1.0", "for j in range(k - 1, -1, -1):", f"    {_AT}", *_indented(inner.lines, 1),
             "    target[at] *= after", f"    after *= {text}",
@@ -160,8 +159,7 @@ class _Text:
 
     def _text(self, symbol: Symbol) -> str:
         if symbol.head == "letter":
-            name = "g" if symbol is _UPSTREAM else _local(symbol.args[0])
-            return f"{name}[{self.place if symbol.row else 'e'}]"
+            return f"{_local(symbol.args[0])}[{self.place if symbol.row else 'e'}]"
         if symbol.is_number:
             number = repr(symbol.args[0])
             return f"({number})" if number.startswith("-") else number
