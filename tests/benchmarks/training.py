@@ -1,8 +1,9 @@
-"""Training, eager: a whole epoch of the digits, and the whole of micrograd's moons run.
+"""Trainings: a whole epoch of the digits and the whole of micrograd's moons run, eager; ten epochs of them, compiled.
 
 Here are real trainings, with optimiser, mini-batches and all, on the same data from the same weights. micrograd does a
 sample of the work, and PyTorch, for reference, computes on whole float64 tensors in one thread. What is raced together
-is first held against each other; a contender with other numbers is named, and the exit status is 1.
+is first held against each other; a contender with other numbers is named, and the exit status is 1. The compiled
+training stands in `whole.py`.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from .eager import Report, race_table, target_ratio, title
 from .measure import Contender, Stopwatch, disagreement, race
 from .peers import Engine, Unavailable
 from .report import heading, targets_block
+from .whole import BATCH, RATE, handwritten, in_torchs_order, our_model, whole_training
 
-BATCH, RATE = 32, 0.001
 MOONS_STEPS = 100
 
 
@@ -36,7 +37,7 @@ def main(argv: list[str]) -> int:
     try:
         report = Report(quick, peers.micrograd(), peers.ours())
         pixels, classes = handwritten()
-    except Unavailable as error:
+    except (Unavailable, ImportError) as error:
         print(f"Nothing to compare with: {error}", file=sys.stderr)
         return 2
     print(heading("Training benchmark", ["micrograd", "torch", "numpy", "scikit-learn"]))
@@ -47,23 +48,14 @@ def main(argv: list[str]) -> int:
     )
     digits(report, pixels, classes)
     moons(report)
+    compiled = whole_training(quick)
+    report.targets += compiled.targets
+    report.faults += compiled.faults
     print("\n" + targets_block(report.targets))
     for fault in report.faults:
         print(f"WRONG NUMBERS  {fault}")
     print(f"{time.perf_counter() - started:.0f} s in all.")
     return 1 if report.faults else 0
-
-
-def handwritten() -> tuple[list[list[float]], list[int]]:
-    """The digits of the lesson, four fifths of them, as it trains on."""
-    from examples.digits import handwritten as load
-
-    try:
-        pixels, classes = load()
-    except ImportError as error:
-        raise Unavailable(str(error)) from error
-    count = round(0.8 * len(pixels))
-    return pixels[:count], classes[:count]
 
 
 # --- 1. an epoch of the digits --------------------------------------------------------------------------------------
@@ -77,7 +69,7 @@ def digits(report: Report, pixels: list[list[float]], classes: list[int]) -> Non
         f"1. An epoch of the digits: 784-64-64-10, {len(pixels):,} samples, cross-entropy, Adam, batches of {BATCH}",
         f"s per epoch. micrograd* passes {samples} samples forward and back and takes one step of Adam, extrapolated to"
         f"\n{len(pixels):,} samples and {steps} steps; its Adam is a loop over the parameters, as its users write it."
-        + (f"\nThis quick run trains ours* on {count} of them, and leaves the compiled line out." * report.quick),
+        + (f"\nThis quick run trains ours* on {count} of them." * report.quick),
     )
     weights = work.digit_sample().weights
     hold_digits(report, weights, pixels, classes)
@@ -87,8 +79,6 @@ def digits(report: Report, pixels: list[list[float]], classes: list[int]) -> Non
         Contender("micrograd", partial(report.micrograd.call, theirs)),
         Contender(report.ours.name, our_digits(weights, part, scale)),
     ]
-    if not report.quick:  # compiling takes seconds, which only a whole epoch is worth
-        contenders.append(Contender("  compiled, array", our_digits(weights, part, scale, "array")))
     absent = []
     try:
         contenders.append(Contender("PyTorch tensors", torch_digits(peers.load_torch(), weights, (pixels, classes))))
@@ -99,17 +89,7 @@ def digits(report: Report, pixels: list[list[float]], classes: list[int]) -> Non
     target_ratio(report, "digits epoch, eager", results, False, 60)
 
 
-def our_model(weights: list[float]) -> nn.MLP:
-    """784-64-64-10 with these weights."""
-    model = nn.MLP(work.SIZES[0], list(work.SIZES[1:]), init="zeros")
-    for p, x in zip(model.parameters(), weights, strict=True):
-        p.data = x
-    return model
-
-
-def our_digits(
-    weights: list[float], data: Any, scale: float, compile: bool | str = False
-) -> Callable[[], dict[str, float]]:
+def our_digits(weights: list[float], data: Any, scale: float) -> Callable[[], dict[str, float]]:
     """An epoch of `nn.fit`; the model is made before the clock starts."""
 
     def run() -> dict[str, float]:
@@ -118,7 +98,7 @@ def our_digits(
         clock = Stopwatch()
         nn.fit(
             model, data, loss=nn.cross_entropy, optimizer=optimizer, epochs=1, batch_size=BATCH, shuffle=False,
-            verbose=0, compile=compile,
+            verbose=0,
         )  # fmt: skip
         clock.lap("epoch")
         return {phase: seconds * scale for phase, seconds in clock.phases.items()}
@@ -206,19 +186,13 @@ def hold_digits(report: Report, weights: list[float], pixels: list[list[float]],
         torch.nn.functional.cross_entropy(expected(X[start : start + BATCH]), y[start : start + BATCH]).backward()
         optimizer.step()
     after = [p.data for p in nn.from_torch(expected).parameters()]
-    for compile in (False, "array"):
-        model = our_model(weights)
-        nn.fit(
-            model, data, loss=nn.cross_entropy, optimizer=nn.optim.Adam(model.parameters(), lr=RATE), epochs=1,
-            batch_size=BATCH, shuffle=False, verbose=0, compile=compile,
-        )  # fmt: skip
-        in_order = [
-            p.data
-            for group in (layer.neurons for layer in model.layers)
-            for p in [*(w for n in group for w in n.w), *(n.b for n in group)]
-        ]
-        if difference := disagreement(after, in_order, 1e-6):
-            report.faults.append(f"digits, weights after two steps (compile={compile}): {difference}")
+    model = our_model(weights)
+    nn.fit(
+        model, data, loss=nn.cross_entropy, optimizer=nn.optim.Adam(model.parameters(), lr=RATE), epochs=1,
+        batch_size=BATCH, shuffle=False, verbose=0,
+    )  # fmt: skip
+    if difference := disagreement(after, in_torchs_order(model), 1e-6):
+        report.faults.append(f"digits, weights after two steps: {difference}")
 
 
 # --- 2. the moons run -----------------------------------------------------------------------------------------------
