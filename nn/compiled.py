@@ -14,7 +14,7 @@ from struct import Struct
 from typing import Any
 
 import autograd
-from autograd import Value
+from autograd import Program, ProgramError, Value
 from nn import trial
 from nn.data import Samples
 from nn.eager import EagerStep, Loss, Outcome, refuse_no_loss
@@ -75,12 +75,13 @@ class CompiledStep:
         parameters = self.model.parameters() if isinstance(self.model, Module) else []
         try:
             columns, self.form, root = self.graph(self.data.inputs[0], self.data.targets[0])
-            within = set(autograd.topological_order(root))
-            self.used = [i for i, leaf in enumerate(columns) if leaf in within]
-            self.program = autograd.compile(
-                root, batch=[columns[i] for i in self.used], outputs=flat(self.form), parameters=parameters,
-                backend=self.backend,
-            )  # fmt: skip
+            self.used, found = list(range(len(columns))), [root, flat(self.form), parameters]
+            try:
+                self.program = self._compiled(columns, *found)
+            except ProgramError:  # a number of the data that nothing is made of
+                within = set(autograd.topological_order(root))
+                self.used = [i for i, leaf in enumerate(columns) if leaf in within]
+                self.program = self._compiled([columns[i] for i in self.used], *found)
         except OptionError:
             raise
         except Exception as error:  # whatever stops the code from being traced does not stop it from running
@@ -92,6 +93,9 @@ class CompiledStep:
         self.kinds = list(map(type, self.program.leaves))
         self.table = self._table(self.data)
         self.held_table = self._table(self.held_out) if self.held_out else None
+
+    def _compiled(self, batch: list[Value], root: Value, outputs: list[Any], parameters: list[Value]) -> Program:
+        return autograd.compile(root, batch=batch, outputs=outputs, parameters=parameters, backend=self.backend)
 
     def graph(self, x: Any, y: Any) -> tuple[list[Value], Any, Any]:
         """The leaves of one sample's input and target, the model's output and the loss."""
@@ -123,7 +127,7 @@ class CompiledStep:
 
         table, packed = numpy.empty((len(pairs), width)), Struct(f"{width}d")
         for i, (x, y) in enumerate(pairs):
-            packed.pack_into(table, 8 * width * i, *x, *y)  # half the time that NumPy takes for lists of floats
+            packed.pack_into(table.data, 8 * width * i, *x, *y)  # half the time that NumPy takes for lists of floats
         return table if len(self.used) == width else numpy.ascontiguousarray(table[:, self.used])
 
     def _columns(self, table: Any, places: Sequence[int]) -> Sequence[Any]:

@@ -48,6 +48,7 @@ class EagerStep:
 
     def __init__(self, model: Any, loss: Loss | None, data: Samples | None = None, optimizer: Any = None) -> None:
         self.model, self.loss, self.data, self.optimizer = model, loss, data, optimizer
+        self.look()
 
     def __call__(self, places: Sequence[int]) -> Outcome:
         """Train on the samples at these places; their loss, and the predictions from before the update."""
@@ -55,7 +56,7 @@ class EagerStep:
         assert self.data is not None
         batch = self.data.at(places)
         self.optimizer.zero_grad()
-        predictions = outputs(self.model, batch.inputs)
+        predictions = self._outputs(batch.inputs)
         loss = self.loss(predictions, batch.targets)
         refuse_no_loss(self.loss, loss)
         loss.backward()
@@ -65,7 +66,7 @@ class EagerStep:
     def evaluated(self, data: Samples) -> Outcome:
         """The loss of all of ``data`` and the predictions."""
         with no_grad():
-            predictions = outputs(self.model, data.inputs)
+            predictions = self._outputs(data.inputs)
             loss = 0.0 if self.loss is None else self.loss(predictions, data.targets)
         return float(loss), plain(predictions)
 
@@ -73,12 +74,16 @@ class EagerStep:
         """Nothing is to do: every step is made on the model itself."""
 
     def look(self) -> None:
-        """Nothing is to do: every step reads the model anew."""
+        """See whether the model is to be called with a batch; everything else, every step reads anew."""
+        self.whole = needs_batch(self.model)
+
+    def _outputs(self, inputs: list[Any]) -> list[Any]:
+        return list(self.model(inputs)) if self.whole else list(map(self.model, inputs))
 
 
 def outputs(model: Any, inputs: list[Any]) -> list[Any]:
     """The model's output for every input: sample by sample, or all at once where it normalises over the batch."""
-    return list(model(inputs)) if needs_batch(model) else [model(x) for x in inputs]
+    return EagerStep(model, None)._outputs(inputs)
 
 
 def needs_batch(model: Any) -> bool:
