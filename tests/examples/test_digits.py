@@ -42,6 +42,13 @@ def test_the_whole_run_goes_its_way_to_its_own_goal(capsys: pytest.CaptureFixtur
     assert "40 digits to learn from, 10 held out" in capsys.readouterr().out
 
 
+def test_all_digits_ten_times_come_to_96_percent_on_digits_it_has_not_seen(capsys: pytest.CaptureFixture[str]) -> None:
+    requires("sklearn")
+    main(["--full"])
+    (reached,) = re.findall(r"validation accuracy ([\d.]+)%", capsys.readouterr().out)
+    assert float(reached) >= 96.0
+
+
 def test_it_learns_the_same_with_and_without_the_compiler(capsys: pytest.CaptureFixture[str]) -> None:
     requires("sklearn")
     found = []
