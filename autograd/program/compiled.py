@@ -26,6 +26,7 @@ from autograd.program.backends import Backend
 from autograd.program.backends.python import PythonBackend
 from autograd.program.ir import Code, edges, levels, validated, without_collector
 from autograd.program.passes import optimised, regular
+from autograd.program.symbols import has_rule
 from autograd.program.trace import Traced, trace
 
 BACKENDS: Final = ("auto", "python", "array", "native")
@@ -102,7 +103,7 @@ class Program:
 
     def _make(self, backend: str, dtype: str, array: str) -> Backend:
         if backend == "auto":
-            backend = _pick(edges(self.code))
+            backend = _pick(self.code)
         if backend == "python":
             self.code = validated(optimised(self.traced.code))
             return self._python(self.code, guarded=False)
@@ -334,8 +335,8 @@ def _find(key: Any, leaves: Sequence[Any], what: str) -> int:
     return found[0]
 
 
-def _pick(size: int) -> str:
-    if size < _SMALL or find_spec("numpy") is None:
+def _pick(code: Code) -> str:
+    if edges(code) < _SMALL or find_spec("numpy") is None or not all(map(has_rule, set(code.ops))):
         return "python"
     return "native" if find_spec("numba") is not None else "array"
 

@@ -9,11 +9,13 @@ row.  ``out`` and single operands within a row's formula hold for the entire row
 What does not live here: any formula (``ops.py``), and how an expression is computed (``backends/``).
 """
 
+import ast
 import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from autograd import ieee
+from autograd.errors import ProgramError
 from autograd.formula import COMPARISONS
 from autograd.ops import FLOATS, TABLE, VECTOR_FUNCTIONS, Op, is_list
 from autograd.world import World
@@ -113,8 +115,12 @@ class Symbol:
 
 
 def letter(name: str, row: bool = False) -> Symbol:
-    """The symbol of an operand, of ``out`` or of the upstream gradient ``g``."""
+    """The symbol of an operand or of ``out``."""
     return Symbol("letter", name, row=row)
+
+
+UPSTREAM: Final = letter("_g")
+"""The upstream gradient; no operand's name starts with an underscore."""
 
 
 def number(value: float) -> Symbol:
@@ -260,17 +266,47 @@ def rule(op: Op) -> Rule:
         for world in (VALUES, SLOPES):
             for row in _table:
                 if row.name not in _FUNCTIONS and row.python is None:
-                    world.namespace[row.name] = row.value_in(world)
+                    crossed = _is_crossed(row, row.value)
+                    world.namespace[row.name] = _refusing(row) if crossed else row.value_in(world)
     if op not in _rules:
         _rules[op] = _ruled(op)
     return _rules[op]
 
 
 def _ruled(op: Op) -> Rule:
+    for text in (op.value, *op.partials):
+        if _is_crossed(op, text):
+            raise ProgramError(
+                f"a formula of {op.name!r} goes through a list once for each of its entries, {text!r}; only the "
+                "backend 'python' runs such a one"
+            )
     letters = [letter(name, is_list(name)) for name in op.operands]
     value = (_FUNCTIONS.get(op.name) or op.value_in(VALUES))(*letters)
     partials = [op.partial_in(SLOPES, index)(letter("out"), *letters) for index in range(len(op.operands))]
     return Rule(_as_number(_symbol(value)), tuple(_as_number(_symbol(partial)) for partial in partials))
+
+
+def has_rule(op: Op) -> bool:
+    """Whether symbols can say the formulas of ``op``."""
+    try:
+        return bool(rule(op))
+    except ProgramError:
+        return False
+
+
+def _is_crossed(op: Op, text: str) -> bool:
+    """Whether a comprehension within another speaks of the other's entry: one symbol cannot stand for both."""
+    loops = [x for x in ast.walk(op.tree(text)) if isinstance(x, ast.ListComp)] if text.count(" for ") > 1 else []
+    for outer in loops:
+        entry = ast.unparse(outer.generators[0].target)
+        within = [x for x in ast.walk(outer.elt) if x in loops and ast.unparse(x.generators[0].target) != entry]
+        if entry in {x.id for loop in within for x in ast.walk(loop.elt) if isinstance(x, ast.Name)}:
+            return True
+    return False
+
+
+def _refusing(op: Op) -> Callable[..., Symbol]:
+    return lambda *arguments: _ruled(op).value
 
 
 ZERO: Final = number(0.0)

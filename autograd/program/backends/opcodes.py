@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from autograd.ops import Op, is_list
-from autograd.program.symbols import COMPARED, REDUCTIONS, Symbol, letter, product, rule
+from autograd.program.symbols import COMPARED, REDUCTIONS, UPSTREAM, Symbol, product, rule
 
 OPERANDS: Final = 6
 """Where the operands' addresses start in a row of a program."""
@@ -30,9 +30,6 @@ _RELATION: Final = {
 _INFIX: Final = {"add": "+", "sub": "-", "mul": "*", "div": "/", **_RELATION}
 _CAREFUL: Final = ("pow", "hypot", "mod", "floor_divide")
 """Functions that ``kernel.py`` has with an underscore, for Python's own differ at edges."""
-
-_UPSTREAM: Final = letter("_g")
-"""The upstream gradient; no operand's name starts with an underscore."""
 
 _OURS: Final = frozenset(
     {"M", "G", "p", "places", "n", "k", "lanes", "count", "target", "i", "j", "h", "e", "at", "near", "lane",
@@ -47,7 +44,7 @@ def function(op: Op, part: int) -> str:
     So what computes the same is the same text, as for x + y the partials of both, and of x - y the first.
     """
     expressions = rule(op)
-    symbol = expressions.value if part < 0 else product(_UPSTREAM, expressions.partials[part])
+    symbol = expressions.value if part < 0 else product(UPSTREAM, expressions.partials[part])
     rows = any(map(is_list, op.operands))
     row_target = part >= 0 and is_list(op.operands[part])
     lines = ["def compute(M, G, p, places):"]
@@ -132,7 +129,7 @@ class _Text:
     def all_others(self, symbol: Symbol) -> list[str]:
         """Lines that store g times the product of all other operands, from both ends; none if that is not asked."""
         g, rest = (*symbol.args, None, None)[:2]
-        if symbol.head != "mul" or g is not _UPSTREAM or rest is None or rest.head != "others":
+        if symbol.head != "mul" or g is not UPSTREAM or rest is None or rest.head != "others":
             return []
         (element,) = rest.args
         self.reductions(element)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from autograd.program.symbols import COMPARED, REDUCTIONS, Symbol, letter
+from autograd.program.symbols import COMPARED, REDUCTIONS, UPSTREAM, Symbol
 from autograd.program.symbols import product as times
 from autograd.program.vectors import Apply, ArrayProgram, Contribution, Instruction, Product, View, runs
 
@@ -200,9 +200,9 @@ class _Writer:
         step = self.step
         assert isinstance(step, Apply)
         if name not in self.letters:
-            if name in ("out", "g"):
+            if name in ("out", "_g"):
                 view = View(step.varying, (step.count,), step.place, (1,))
-                self.letters[name] = self._read(view, step.varying, gradient=name == "g")
+                self.letters[name] = self._read(view, step.varying, gradient=name == "_g")
             else:
                 view = step.args[step.op.operands.index(name)]
                 self.letters[name] = self._read(view, step.varying)
@@ -235,7 +235,7 @@ class _Writer:
     def _backward(self, step: Instruction, contributions: Sequence[Contribution]) -> None:
         if isinstance(step, Apply):
             for to in contributions:
-                self._send(to, times(letter("g"), self.rules[step.op].partials[to.operand]))
+                self._send(to, times(UPSTREAM, self.rules[step.op].partials[to.operand]))
             return
         j, b, _ = step.shape
         g = self._read(View(step.varying, (j, b), step.place, (b, 1)), step.varying, "2", gradient=True)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.program.backends.library import Functions
-from autograd.program.symbols import COMPARED, Symbol, letter, product
+from autograd.program.symbols import COMPARED, UPSTREAM, Symbol, product
 from autograd.program.vectors import Apply, ArrayProgram, Product, View, takers
 
 
@@ -241,10 +241,10 @@ class _Run:
         return leaves, [rows[i] for i in range(program.batch)]
 
     def _backward_apply(self, step: Apply, own: _Segment) -> None:
-        letters = {**self._letters(step), "out": own.array, "g": own.gradient}
+        letters = {**self._letters(step), "out": own.array, "_g": own.gradient}
         partials = self.executor.rules[step.op].partials
         for operand, view in takers(step, self.executor.rules):
-            symbol = product(letter("g"), partials[operand])
+            symbol = product(UPSTREAM, partials[operand])
             found = self._value(symbol, letters, step)
             if len(view.shape) > 1 and not symbol.row:
                 found = found[:, None]

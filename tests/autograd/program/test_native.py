@@ -1,4 +1,4 @@
-"""The native kernel's own ways: its blocks of matrix products, and what it makes of formulas of one's own."""
+"""The native kernel's matrix products: blocks for every kind of register, layers of every width."""
 
 from __future__ import annotations
 
@@ -130,65 +130,3 @@ def test_a_product_whose_every_result_has_a_bias_of_its_own(compiled: Any) -> No
     program: Program = compiled(root)
     assert program.rerolled.stats["matrix products"] == 1
     agrees(program, root)
-
-
-# formulas of one's own ------------------------------------------------------------------------------------------------
-
-FORMULAS: dict[str, tuple[list[str], str, list[str]]] = {
-    "logsumexp of an expression": (
-        ["xs"], "logsumexp([x * x for x in xs])", ["[2 * x * exp(x * x - out) for x in xs]"]),
-    "logsumexp within a partial": (
-        ["xs", "y"], "y * logsumexp(xs)", ["[y * exp(x - logsumexp(xs)) for x in xs]", "logsumexp(xs)"]),
-    "a sum within a sum": (
-        ["xs"], "sum([x / sum([exp(y) for y in xs]) for x in xs])",
-        ["[1 / sum([exp(y) for y in xs]) - exp(x) * sum(xs) / sum([exp(y) for y in xs])**2 for x in xs]"]),
-    "the product of the others, in an expression": (["xs"], "2 * prod(xs)", ["[2 * other for other in others(xs)]"]),
-    "the product of expressions of the others": (
-        ["xs"], "prod([sin(x) for x in xs])", ["[cos(x) * out / sin(x) for x in xs]"]),
-    "six operands": (
-        ["a", "b", "c", "d", "u", "v"], "a * b + c * d + u * v", ["b", "a", "d", "c", "v", "u"]),
-    "operands named as the kernel names its own": (
-        ["n", "k", "e", "places"], "n * k * e * places",
-        ["k * e * places", "n * e * places", "n * k * places", "n * k * e"]),
-    "the greatest of expressions": (["xs"], "max([x * x for x in xs])", ["[equal(x * x, out) * 2 * x for x in xs]"]),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("compiled", NATIVE, ids=["native", "plain native"])
-@pytest.mark.parametrize("what", FORMULAS)
-def test_a_formula_of_ones_own_runs_natively(compiled: Any, what: str) -> None:
-    requires("numba")
-    operands, value, partials = FORMULAS[what]
-    name = f"test_{'_'.join(what.replace(',', '').split())}"
-    own = autograd.TABLE.get(name)
-    function = getattr(autograd, name, None) or made.get(name)
-    if own is None or function is None:
-        function = made[name] = autograd.primitive(name, value, partials, operands=operands)
-    leaves = [Value(x) for x in (0.7, -0.3, 0.4, 1.1, -0.2, 0.9, 0.35)]
-    lists = ["xs" in operands, *(x != "xs" for x in operands)]
-    first = [leaves[:5], *leaves[5:6]] if lists[0] else leaves
-    second = [leaves[1:4], *leaves[6:7]] if lists[0] else leaves[::-1]
-    count = len(operands)
-    root = function(*first[:count]) * leaves[6] + function(*second[:count]).tanh()
-    program = compiled(root)
-    agrees(program, root)
-    value_now, gradient = program._backend.value_and_grad(program.values, ())
-    assert program._backend.finite(value_now, gradient)  # so that no other backend has stood in
-
-
-made: dict[str, Any] = {}
-
-
-def test_logsumexp_of_expressions_is_safe_at_its_edges() -> None:
-    requires("numba")
-    own = made.get("test_log_of_squares") or autograd.primitive(
-        "test_log_of_squares",
-        "logsumexp([x * x for x in xs])",
-        "[2 * x * exp(x * x - out) for x in xs]",
-        operands=["xs"],
-    )
-    made["test_log_of_squares"] = own
-    for numbers in ([30.0, -30.0], [0.0, 1e-200], [1.0], [float("nan"), 1.0], [1e200, 2.0]):
-        leaves = [Value(x) for x in numbers]
-        root = own(leaves)
-        agrees(autograd.compile(root, backend="native"), root)
