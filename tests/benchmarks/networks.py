@@ -1,12 +1,10 @@
-"""The networks among the benchmark of programs: one sample and a batch through 784-64-64-10, and the digits training.
+"""The networks among the benchmark of programs: one sample and a batch through 784-64-64-10; training is in `whole.py`.
 
 Part of `programs.py`, which runs it.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +15,7 @@ from nn import MLP
 
 from . import rivals, work
 from .contest import Report, ratio, repeated, rows
-from .measure import race, timed
+from .measure import race
 from .profile import spent
 from .report import Target
 
@@ -106,63 +104,3 @@ def eager_batch(model: Any, parameters: list[Value], pixels: Any, targets: Any) 
         loss.backward()
         total += loss.data / len(targets)
     return [total, *(p.grad / len(targets) for p in parameters)]
-
-
-# --- 3. the whole digits training -----------------------------------------------------------------------------------
-
-
-def digits(report: Report) -> None:
-    """Ten epochs of Adam on scikit-learn's digits, batches of 32, 64-64-10."""
-    data = rivals.digits_data()
-    if data is None:
-        print("\nThe digits training needs scikit-learn")
-        return
-    pixels, labels = data
-    random.seed(2)
-    model = MLP(64, [64, 10])
-    parameters = model.parameters()
-    weights = [p.data * 0.2 for p in parameters]
-    for p, x in zip(parameters, weights, strict=True):
-        p.data = x
-    loss, inputs = sample_loss(model, 64)
-    epochs = 2 if report.quick else 10
-    contenders = []
-    wanted = rivals.train_reference(weights, pixels, labels, 1)
-    for name in ("array", "native"):
-        program = autograd.compile(loss, batch=inputs, backend=name, parameters=parameters)
-        train = _training(program, weights, pixels, labels)
-        if wanted is not None:
-            report.agree(f"digits training, {name}", [wanted], [train(1)], 1e-6)
-        contenders.append(timed(name, lambda train=train: train(epochs)))  # type: ignore[misc]
-    contenders += [timed(name, lambda run=run: run(epochs)) for name, run in rivals.trainings(weights, pixels, labels)]  # type: ignore[misc]
-    found = race(contenders, 3, collector=False)
-    print(f"\nDigits, 1,797 samples of 8×8, 64-64-10, batches of 32, Adam, {epochs} epochs, ms")
-    print(rows(found, 1e3, ["PyTorch", "PyTorch, all threads"]))
-    best = max(ratio(found, name, "PyTorch") for name in ("array", "native"))
-    report.targets.append(Target("digits training against PyTorch", 1, best, "×"))
-
-
-def _training(program: Any, weights: list[float], pixels: Any, labels: Any) -> Callable[[int], float]:
-    def train(epochs: int) -> float:
-        values = program.memory()
-        values[:] = weights
-        first, second = np.zeros_like(values), np.zeros_like(values)
-        columns = np.concatenate([pixels.T, np.eye(10)[:, labels]])
-        batches = [np.ascontiguousarray(columns[:, i : i + 32]) for i in range(0, len(labels), 32)]
-        step, last = 0, 0.0
-        for _ in range(epochs):
-            last = 0.0
-            for batch in batches:
-                value, gradient = program.value_and_grad(values, batch)
-                gradient = gradient * (1.0 / batch.shape[1])
-                step += 1
-                first += 0.1 * (gradient - first)
-                second += 0.001 * (gradient * gradient - second)
-                root = np.sqrt(second)
-                root *= 1.0 / (1.0 - 0.999**step) ** 0.5
-                root += 1e-8
-                values -= (0.001 / (1.0 - 0.9**step)) * first / root
-                last += float(value.sum())
-        return last / len(labels)
-
-    return train

@@ -30,6 +30,7 @@ from .contest import Report, per_node, ratio, repeated, rows
 from .measure import Result, race, timed
 from .profile import spent
 from .report import Target, heading, number, table, targets_block
+from .whole import whole_training
 
 
 def main(argv: list[str]) -> int:
@@ -37,11 +38,13 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks programs", description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds and smaller graphs, for a look")
     report = Report(parser.parse_args(argv).quick)
-    print(heading("Compiled programs", ["numpy", "numba", "torch", "casadi", "micrograd"]))
+    print(heading("Compiled programs", ["numpy", "numba", "torch", "casadi", "micrograd", "scikit-learn"]))
     moons(report)
     networks.single_sample(report)
     networks.batch_of_32(report)
-    networks.digits(report)
+    trained = whole_training(report.quick)
+    report.targets += trained.targets
+    report.faults += trained.faults
     irregular(report)
     compile_time(report)
     print("\n" + targets_block(report.targets))

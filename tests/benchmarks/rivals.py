@@ -200,51 +200,6 @@ def digits_batch(sample: work.Sample, pixels: Any, targets: Any, times: int = 40
         yield Rival(name, torch_answer, step, times)
 
 
-# --- digits ---------------------------------------------------------------------------------------------------------
-
-
-def digits_data() -> tuple[Any, Any] | None:
-    """scikit-learn's digits, pixels in [0, 1]."""
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError:
-        return None
-    found = load_digits()
-    return found.data / 16.0, found.target
-
-
-def trainings(weights: list[float], pixels: Any, labels: Any) -> Iterator[tuple[str, Callable[[int], float]]]:
-    """The whole training in PyTorch: a function of the number of epochs, which gives the last epoch's mean loss."""
-    for name, torch in _torch():
-
-        def train(epochs: int, torch: Any = torch, name: str = name) -> float:
-            _threads(torch, name)
-            layers = _matrices(weights, (64, 64, 10), lambda a: torch.tensor(a, requires_grad=True))
-            optimizer = torch.optim.Adam([p for layer in layers for p in layer], lr=0.001)
-            x, y = torch.tensor(pixels), torch.tensor(labels)
-            batches = [(x[i : i + 32], y[i : i + 32]) for i in range(0, len(labels), 32)]
-            last = 0.0
-            for _ in range(epochs):
-                last = 0.0
-                for xs, ys in batches:
-                    optimizer.zero_grad()
-                    h = torch.relu(torch.addmm(layers[0][1], xs, layers[0][0].T))
-                    loss = torch.nn.functional.cross_entropy(torch.addmm(layers[1][1], h, layers[1][0].T), ys)
-                    loss.backward()
-                    optimizer.step()
-                    last += loss.item() * len(ys)
-            return last / len(labels)
-
-        yield name, train
-
-
-def train_reference(weights: list[float], pixels: Any, labels: Any, epochs: int) -> float | None:
-    """PyTorch's mean loss in the last epoch, to hold others against; None where it is not installed."""
-    for _, train in trainings(weights, pixels, labels):
-        return train(epochs)
-    return None
-
-
 # --- an irregular graph ---------------------------------------------------------------------------------------------
 
 
