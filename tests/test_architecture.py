@@ -29,6 +29,7 @@ PACKAGES = ("autograd", "nn", "visualize")
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("extra", "files"),
+    ("machine_code",),
     ("ieee",),
     ("formula",),
     ("world",),
@@ -46,7 +47,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 
 # Modules of the engine that `nn` and `visualize` may import by path; from `autograd` itself they take what it exports.
-PUBLIC_MODULES = frozenset({"errors", "expression", "extra", "files"})
+PUBLIC_MODULES = frozenset({"errors", "expression", "extra", "files", "machine_code"})
 
 # The two imports that go against the direction: module -> package. Each must stand inside a function.
 LAZY_EXCEPTIONS = {

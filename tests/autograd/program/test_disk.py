@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import autograd
-from autograd import Value
+from autograd import Value, machine_code
 from tests.requires import requires
 
 requires("numpy")
@@ -79,21 +79,17 @@ def test_where_numba_may_not_compile_the_kernel_runs_as_python(tmp_path: Path) -
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder for temporary files, and a cache folder that cannot be made, for a file has its name."""
-    from autograd.program.backends import disk
-
     (tmp_path / "cache").write_text("")
     (tmp_path / "temporary").mkdir()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    disk._passing.cache_clear()
+    machine_code._passing.cache_clear()
     yield tmp_path / "temporary"
-    disk._passing.cache_clear()
+    machine_code._passing.cache_clear()
 
 
 def folder() -> Path:
-    from autograd.program.backends import disk
-
-    return disk.folder()
+    return machine_code.folder()
 
 
 def test_machine_code_is_kept_in_the_users_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
