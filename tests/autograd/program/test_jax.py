@@ -1,10 +1,9 @@
-"""A program elsewhere: as a JAX function, and as an ONNX model."""
+"""A program elsewhere: as a JAX function."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,39 +81,3 @@ def test_a_random_graph_of_every_primitive_goes_to_jax(jax: Any, seed: int) -> N
     found, slope = jax.value_and_grad(program.to_jax())(program.values)
     assert float(found) == pytest.approx(value, rel=1e-11)
     np.testing.assert_allclose(slope, gradient, rtol=1e-10, atol=1e-11)
-
-
-def run(path: Path, **inputs: Any) -> list[Any]:
-    session = requires("onnxruntime").InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return session.run(None, inputs)  # type: ignore[no-any-return]
-
-
-def test_onnxruntimes_answer_is_ours(tmp_path: Path) -> None:
-    requires("onnx")
-    program, columns = batched()
-    program.to_onnx(tmp_path / "network.onnx")
-    inputs = {f"batch_{i}": column for i, column in enumerate(columns)}
-    (found,) = run(tmp_path / "network.onnx", values=program.values, **inputs)
-    np.testing.assert_allclose(found, program.forward(program.values, *columns)[0], rtol=1e-12)
-    short = {name: column[:3] for name, column in inputs.items()}
-    assert run(tmp_path / "network.onnx", values=program.values, **short)[0].shape == (3,)
-
-
-SINGLE = {"asin", "acos", "atan", "atan2", "erf", "erfc", "gelu"}
-"""What onnxruntime computes in single precision."""
-
-
-@pytest.mark.parametrize("name", sorted(name for name, op in autograd.TABLE.items() if op.python is None))
-def test_every_primitive_goes_to_onnx(name: str, tmp_path: Path) -> None:
-    requires("onnx")
-    root, leaves = random_graph(3, 12, [name, name, "add", "mul"])
-    program = autograd.compile(root, backend="array", batch=leaves[:1], outputs=[leaves[1]])
-    program.to_onnx(tmp_path / "primitive.onnx")
-    column = np.array([leaves[0].data, 0.25, -0.6])
-    inputs = {"batch_0": column} if program.batch else {}
-    found, leaf = run(tmp_path / "primitive.onnx", values=program.values, **inputs)
-    expected = program.forward(program.values, column)
-    np.testing.assert_allclose(
-        found, expected[0], rtol=1e-5 if name in SINGLE else 1e-11, atol=1e-6 if name in SINGLE else 1e-12
-    )
-    np.testing.assert_array_equal(leaf, expected[1])
