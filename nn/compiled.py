@@ -89,7 +89,8 @@ class CompiledStep:
         if not self.used:
             raise UnfitError("the loss depends on no number of the data")
         self.lists = self.program.backend == "python" or arrays() is None
-        self.flat = flattened(self.optimizer, self.program.leaves, FLOATS if self.lists else arrays() or FLOATS)
+        rows = FLOATS if self.lists else arrays(fused=self.program.backend == "native") or FLOATS
+        self.flat = flattened(self.optimizer, self.program.leaves, rows)
         self.kinds = list(map(type, self.program.leaves))
         self.table = self._table(self.data)
         self.held_table = self._table(self.held_out) if self.held_out else None

@@ -12,18 +12,16 @@ What does not live here: rules (``sgd.py``, ``adaptive.py``), and how they are c
 ``inplace.py``).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from operator import setitem
 from typing import Any
 
 import autograd
 from autograd import Value
-from nn.optim.inplace import UntraceableError, carried_out, in_place
+from nn.optim.inplace import Calls, UntraceableError, carried_out, in_place
 from nn.optim.optimizer import Memory, Optimizer, free, plain_options, remembered
 from nn.optim.rows import Arrays, Row, Rows
-
-Calls = list[Callable[[], Any]]
 
 
 class Flat:
@@ -88,38 +86,29 @@ class Flat:
             gradient: of ``leaves``, summed over samples.
             n: how many samples; the step is taken by the mean.
         """
-        calls: Calls = []
-        if isinstance(self.m, Arrays) and not self.others:
-            calls.append(partial(self.m.numpy.divide, gradient, n, self.gradients[: self.n]))
-        else:
-            calls.append(partial(setitem, self.gradients, slice(0, self.n), self._mean(gradient, n)))
+        calls: Calls = [partial(setitem, self.written, 0, False)]
         for number, places in enumerate(self.places):
             try:
-                calls += self._in_place(number, places)
+                calls += self._in_place(number, places, gradient, n)
             except UntraceableError:
-                calls += self._anew(number, places, self._mean(gradient, n))
-        calls.append(partial(setitem, self.written, 0, False))
+                calls += self._anew(number, places, gradient, n)
+        for i in self.others:  # leaves of no optimiser add to what they have, as `backward()` does
+            calls.append(partial(setitem, self.gradients, i, self.gradients[i] + gradient[i] / n))
         carried_out(calls)
 
-    def _mean(self, gradient: Row, n: int) -> list[float]:
-        """The mean gradient; leaves of no optimiser add it to what they have, as ``backward()`` does."""
-        found = [g / n for g in _listed(gradient)]
-        for i in self.others:
-            found[i] += float(self.gradients[i])
-        return found
-
-    def _in_place(self, number: int, places: Sequence[int] | slice) -> Calls:
+    def _in_place(self, number: int, places: Sequence[int] | slice, gradient: Row, n: int) -> Calls:
         """A group's step where arrays lie."""
         memory = self.memory[number]
         if (
-            not isinstance(self.m, Arrays) or not isinstance(places, slice) or places.start == places.stop
+            not isinstance(self.m, Arrays) or not isinstance(places, slice) or not places.start < places.stop <= self.n
             or self.free[number] is not None or not isinstance(memory.steps, int)
         ):  # fmt: skip
             raise UntraceableError("not a run of arrays")
         options, t = plain_options(self.optimizer.param_groups[number]), memory.steps + 1
         starts, x = self.optimizer.remembers(options), self.all[places]
         columns = [x, self.gradients[places], *remembered(self.m, memory.rows, starts, len(x))]
-        calls = in_place(self.m.numpy, self.optimizer.stepping(options, t), columns, partial(self._scratch, len(x)))
+        rule, scratch = self.optimizer.stepping(options, t), partial(self._scratch, len(x))
+        calls = in_place(self.m, rule, columns, gradient[places], n, scratch)
         rows = {**memory.rows, **dict(zip(starts, columns[2:], strict=True))}
         return [*calls, partial(setitem, self.memory, number, Memory(t, rows))]
 
@@ -129,17 +118,21 @@ class Flat:
             spare.append(self.m.row([0.0] * n))
         return spare[:count]
 
-    def _anew(self, number: int, places: Sequence[int] | slice, mean: list[float]) -> Calls:
+    def _anew(self, number: int, places: Sequence[int] | slice, gradient: Row, n: int) -> Calls:
         """A group's step as ``Optimizer.step`` takes it: of lists, scattered parameters, and those that were frozen."""
-        gradients = self.m.row([*mean, *[0.0] * (len(self.all) - self.n)])
+        whole = [*(g / n for g in _listed(gradient)), *[0.0] * (len(self.all) - self.n)]
+        mean = self.m.pick(self.m.row(whole), places)
         x, memory = self.optimizer.moved(
-            self.m, self.optimizer.param_groups[number], self.memory[number], self.m.pick(self.all, places),
-            self.m.pick(gradients, places), self.free[number],
+            self.m, self.optimizer.param_groups[number], self.memory[number], self.m.pick(self.all, places), mean,
+            self.free[number],
         )  # fmt: skip
         calls: Calls = [partial(setitem, self.memory, number, memory)]
-        if isinstance(places, slice) or isinstance(self.m, Arrays):
-            return [*calls, partial(setitem, self.all, places, x)]
-        return calls + [partial(setitem, self.all, place, value) for place, value in zip(places, x, strict=True)]
+        for row, numbers in ((self.gradients, mean), (self.all, x)):
+            if isinstance(places, slice) or isinstance(self.m, Arrays):
+                calls.append(partial(setitem, row, places, numbers))
+            else:
+                calls += [partial(setitem, row, place, number) for place, number in zip(places, numbers, strict=True)]
+        return calls
 
 
 class Through:

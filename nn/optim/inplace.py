@@ -1,12 +1,12 @@
 """A rule carried out on arrays in place: traced once, then a list of calls that write where the numbers already lie.
 
-    calls = in_place(rule, [x, g, mean, square])    # nothing is computed yet
+    calls = in_place(m, rule, [x, g, mean, square], total, n, scratch)      # nothing is computed yet
     carried_out(calls)                              # x, mean and square hold the next step's numbers
 
 Arithmetic on whole arrays makes a new one for every intermediate result, which costs more than the arithmetic.  Here
 the rule is called with numbers that only note what is done to them; from the notes follows who is needed for how long,
 and so where each result may go.  ``carried_out`` is a single call into C: no Ctrl-C comes in between.
-What does not live here: rules, floats (``rows.py``).
+What does not live here: rules, floats (``rows.py``), the same as one loop of machine code (``fused.py``).
 """
 
 import contextlib
@@ -19,7 +19,10 @@ from operator import call
 from typing import Any, Final
 
 from autograd import AutogradError
-from nn.optim.rows import Arithmetic, Move
+from nn.optim.fused import loop
+from nn.optim.rows import Arithmetic, Arrays, Move
+
+Calls = list[Callable[[], Any]]
 
 GRADIENT: Final = 1
 """The place of the gradients among a rule's columns; they are read only."""
@@ -103,36 +106,44 @@ class Noted:
 
 
 def in_place(
-    numpy: Any, rule: Callable[[Arithmetic], Move], columns: list[Any], scratch: Callable[[int], Sequence[Any]]
-) -> list[Callable[[], Any]]:
+    m: Arrays, rule: Callable[[Arithmetic], Move], columns: list[Any], total: Any, n: int,
+    scratch: Callable[[int], Sequence[Any]],
+) -> Calls:  # fmt: skip
     """The calls that carry out a rule on arrays.
 
     Args:
-        numpy: the module.
+        m: the kind of arrays, which says whether numba is in use.
         rule: gives the move in an arithmetic.
         columns: numbers, gradients, and each remembered quantity; where one is None, a new array takes its place.
+        total: the gradient summed over samples; its mean is written to the column of gradients first.
+        n: how many samples.
         scratch: gives so many arrays as long as these that may be written to.
 
     Raises:
         UntraceableError: the rule cannot be traced.
     """
-    notes = Notes(len(columns))
+    notes, numpy = Notes(len(columns)), m.numpy
     try:
         made = rule(notes)(*(None if column is None else Noted(notes, i) for i, column in enumerate(columns)))
         places = tuple(result.place for result in made)
     except (TypeError, AttributeError) as error:
         raise UntraceableError(f"this rule cannot be traced: {error}") from error
-    homes, copies, extra = layout(tuple(notes.steps), len(columns), places)
+    steps, unread = tuple(notes.steps), sum(column is None for column in columns)
+    homes, copies, extra = layout(steps, len(columns), places)
     for i, column in enumerate(columns):
         if column is None:
             columns[i] = numpy.empty_like(columns[0])
+    if m.fused:
+        constants = numpy.array([n, *notes.constants], float)
+        return [partial(loop(steps, len(columns), places, unread), constants, total, *columns)]
     buffers = [*columns, *scratch(extra)]
     held = [
         *columns,
         *[buffers[home] for home in homes],
         *reversed(notes.constants),
     ]  # by place, constants from the end
-    calls: list[Callable[[], Any]] = [
+    calls: Calls = [partial(numpy.divide, total, n, columns[GRADIENT])]
+    calls += [
         partial(getattr(numpy, name), *[held[place] for place in operands], out=buffers[home])
         for (name, operands), home in zip(notes.steps, homes, strict=True)
     ]

@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol
 
 import autograd
 from autograd import Value
+from autograd.extra import extra
 
 Number = Any
 """A float, an array of floats, or a Value."""
@@ -115,12 +116,17 @@ def _by_ieee(move: Move, entry: tuple[float | None, ...]) -> tuple[float, ...]:
 
 
 class Arrays:
-    """NumPy's arrays."""
+    """NumPy's arrays.
 
-    def __init__(self) -> None:
+    Args:
+        fused: whether numba is in use anyway, and may compile a rule.
+    """
+
+    def __init__(self, fused: bool = False) -> None:
         import numpy
 
         self.numpy = numpy
+        self.fused = fused and not extra("numba.core.config", "fast").DISABLE_JIT
         self.sqrt, self.maximum = numpy.sqrt, numpy.maximum
 
     def row(self, numbers: Iterable[float]) -> Row:
@@ -145,9 +151,9 @@ FLOATS: Final = Floats()
 
 
 @cache
-def arrays() -> Arrays | None:
-    """NumPy's rows, where it is installed."""
-    return Arrays() if find_spec("numpy") is not None else None
+def arrays(fused: bool = False) -> Arrays | None:
+    """NumPy's rows, where it is installed; with ``fused``, for rules that numba compiles."""
+    return Arrays(fused) if find_spec("numpy") is not None else None
 
 
 def rows_for(n: int) -> Rows:
