@@ -19,7 +19,6 @@ from nn import trial
 from nn.data import Samples
 from nn.eager import EagerStep, Loss, Outcome, refuse_no_loss
 from nn.errors import OptionError
-from nn.module import Module
 from nn.nested import flat, is_sequence
 from nn.optim.flat import flattened
 from nn.optim.rows import FLOATS, arrays
@@ -72,7 +71,8 @@ class CompiledStep:
 
     def _build(self) -> None:
         """The program, the vector of its leaves' numbers, and the data as it takes them."""
-        parameters = self.model.parameters() if isinstance(self.model, Module) else []
+        groups = getattr(self.optimizer, "param_groups", ())
+        parameters = [p for group in groups for p in group["params"]]  # so that each group is a run of the vector
         try:
             columns, self.form, root = self.graph(self.data.inputs[0], self.data.targets[0])
             self.used, found = list(range(len(columns))), [root, flat(self.form), parameters]
