@@ -97,7 +97,7 @@ def bytecodes(compile: Any, options: Any) -> int:
 
 @pytest.mark.parametrize(
     ("compile", "options", "points"),
-    [("array", {}, 45), ("array", {"amsgrad": True}, 15), ("python", {}, 20)],
+    [("array", {}, 30), ("array", {"amsgrad": True}, 15), ("python", {}, 20)],
     ids=["array", "amsgrad", "python"],
 )
 def test_ctrl_c_anywhere_leaves_the_last_finished_step(compile: str, options: dict[str, Any], points: int) -> None:
