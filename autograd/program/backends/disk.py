@@ -19,7 +19,7 @@ from autograd.program.backends import machine, registers
 from autograd.program.backends.opcodes import function
 from autograd.program.symbols import ELEMENTARY
 
-_FAST: Final = frozenset({"row_times_row", "row_sum"})
+_FAST: Final = frozenset({"product", "product_bias"})
 """Functions that may add up in another order."""
 
 

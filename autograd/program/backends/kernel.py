@@ -88,15 +88,18 @@ def product(M: Any, G: Any, p: Any, places: Any) -> None:
     if b == 1 and w1 == 1 and x0 == 1:
         xs = part(M, x, k)
         for i in range(j):
-            start = 0.0 if bias < 0 else M[bias + i * b0]
-            M[to + i] = start + row_times_row(part(M, w + i * w0, k), xs, k)
+            ws = part(M, w + i * w0, k)
+            total = 0.0 if bias < 0 else M[bias + i * b0]
+            for e in range(k):
+                total += ws[e] * xs[e]
+            M[to + i] = total
         return
     if bias >= 0:
         for i in range(j):
             out = part(M, to + i * b, b)
             for e in range(b):
                 out[e] = M[bias + i * b0]
-    multiply(M, to, b, M, w, w0, w1, M, x, x0, k, j, b, int(bias < 0))
+    multiply(M, to, b, M, w, w0, w1, M, x, x0, k, j, b, 1 if bias < 0 else 0)
 
 
 def product_w(M: Any, G: Any, p: Any, places: Any) -> None:
@@ -114,13 +117,14 @@ def product_w(M: Any, G: Any, p: Any, places: Any) -> None:
                 for e in range(k):
                     target[e] += up * xs[e]
         return
-    width = max(1024 // b // (LANES // 2), 1) * (LANES // 2)  # so many rows of x stay in the nearest cache
+    half = LANES // 2
+    width = 1024 // (b * half) * half if 0 < b * half < 1024 else half  # so many rows of x stay in the nearest cache
     for first in range(0, k, width):
-        last = min(first + width, k)
+        last = first + width if first + width < k else k
         for i in range(0, j, DOTS):
-            for e in range(first, last, LANES // 2):
+            for e in range(first, last, half):
                 dots(G, to + i * t0 + e, t0, G, g + i * b, b, M, x + e * x0, x0,
-                     b, min(DOTS, j - i), min(LANES // 2, last - e), store)  # fmt: skip
+                     b, j - i, last - e, store)  # fmt: skip
 
 
 def product_x(M: Any, G: Any, p: Any, places: Any) -> None:
@@ -131,7 +135,16 @@ def product_x(M: Any, G: Any, p: Any, places: Any) -> None:
         if store:
             for e in range(k):
                 target[e] = 0.0
-        combine(target, G, k, j, g, M, w, w0)
+        full = j - j % 4  # four rows at a time
+        for i in range(0, full, 4):
+            at, p0, p1, p2, p3 = w + i * w0, G[g + i], G[g + i + 1], G[g + i + 2], G[g + i + 3]
+            r0, r1, r2, r3 = part(M, at, k), part(M, at + w0, k), part(M, at + 2 * w0, k), part(M, at + 3 * w0, k)
+            for e in range(k):
+                target[e] += p0 * r0[e] + p1 * r1[e] + p2 * r2[e] + p3 * r3[e]
+        for i in range(full, j):
+            up, row = G[g + i], part(M, w + i * w0, k)
+            for e in range(k):
+                target[e] += up * row[e]
         return
     multiply(G, to, t0, M, w, w1, w0, G, g, b, j, k, b, store)
 
@@ -140,7 +153,9 @@ def product_bias(M: Any, G: Any, p: Any, places: Any) -> None:
     """dbias[j] = Σ_b g[j, b], stored or added."""
     j, b, g, to, t0, store = p[1], p[2], p[3], p[4], p[5], p[6]
     for i in range(j):
-        total = row_sum(part(G, g + i * b, b), b)
+        up, total = part(G, g + i * b, b), 0.0
+        for e in range(b):
+            total += up[e]
         at = to + i * t0
         G[at] = total if store else G[at] + total
 
@@ -153,39 +168,7 @@ def multiply(
     for e in range(0, lanes, LANES):
         for r in range(0, rows, ROWS):
             tile(Y, y + r * y0 + e, y0, A, a + r * a0, a0, a1, X, x + e, x0,
-                 n, min(ROWS, rows - r), min(LANES, lanes - e), store)  # fmt: skip
-
-
-def combine(out: Any, W: Any, n: int, k: int, w: int, X: Any, x: int, x0: int) -> None:
-    """out += Σₖ W[w + k] · X[x + k·x0 : … + n], four rows at a time."""
-    full = k - k % 4
-    for i in range(0, full, 4):
-        p, q, r, s = W[w + i], W[w + i + 1], W[w + i + 2], W[w + i + 3]
-        at = x + i * x0
-        a, b, c, d = part(X, at, n), part(X, at + x0, n), part(X, at + 2 * x0, n), part(X, at + 3 * x0, n)
-        for e in range(n):
-            out[e] += p * a[e] + q * b[e] + r * c[e] + s * d[e]
-    for i in range(full, k):
-        p = W[w + i]
-        a = part(X, x + i * x0, n)
-        for e in range(n):
-            out[e] += p * a[e]
-
-
-def row_times_row(a: Any, b: Any, n: int) -> float:
-    """Σ aᵢbᵢ in whatever order is fastest."""
-    total = 0.0
-    for e in range(n):
-        total += a[e] * b[e]
-    return total
-
-
-def row_sum(a: Any, n: int) -> float:
-    """Σ aᵢ in whatever order is fastest."""
-    total = 0.0
-    for e in range(n):
-        total += a[e]
-    return total
+                 n, rows - r, lanes - e, store)  # fmt: skip
 
 
 # functions of numbers in formulas, NaN and infinity as the engine has them -------------------------------------------

@@ -17,7 +17,10 @@ from autograd.extra import extra
 from autograd.program.backends.registers import Processor, dots_code, tile_code
 
 ROWS, LANES, DOTS = 4, 4, 2
-"""The sizes of blocks in plain Python: rows × lanes of ``tile``; ``dots`` has DOTS rows and LANES // 2 lanes."""
+"""The sizes of blocks in plain Python: rows × lanes of ``tile``; ``dots`` has DOTS rows and LANES // 2 lanes.
+
+A block is told how many rows and lanes are left, and does no more than it has room for.
+"""
 
 
 def part(M: Any, start: int, n: int) -> Any:
@@ -34,11 +37,11 @@ def tile(
     Y: Any, y: int, y0: int, A: Any, a: int, a0: int, a1: int, X: Any, x: int, x0: int,
     n: int, rows: int, lanes: int, store: int,
 ) -> None:  # fmt: skip
-    """Y[r, e] = Σᵢ A[r, i]·X[i, e] for i < n, at most ``ROWS`` rows and ``LANES`` lanes, stored or added.
+    """Y[r, e] = Σᵢ A[r, i]·X[i, e] for i < n, stored or added; the first ``ROWS`` rows, ``LANES`` lanes.
 
     Row r of Y starts at y + r·y0; A[r, i] is at a + r·a0 + i·a1; row i of X starts at x + i·x0.
     """
-    for r, e in product(range(rows), range(lanes)):
+    for r, e in product(range(min(rows, ROWS)), range(min(lanes, LANES))):
         total = 0.0 if store else Y[y + r * y0 + e]
         for i in range(n):
             total += A[a + r * a0 + i * a1] * X[x + i * x0 + e]
@@ -49,8 +52,8 @@ def dots(
     Y: Any, y: int, y0: int, A: Any, a: int, a0: int, X: Any, x: int, x0: int,
     n: int, rows: int, lanes: int, store: int,
 ) -> None:  # fmt: skip
-    """Y[r, e] = Σᵢ A[r, i]·X[e, i] for i < n, at most ``DOTS`` rows and ``LANES`` // 2 lanes, stored or added."""
-    for r, e in product(range(rows), range(lanes)):
+    """Y[r, e] = Σᵢ A[r, i]·X[e, i] for i < n, stored or added; the first ``DOTS`` rows, ``LANES`` // 2 lanes."""
+    for r, e in product(range(min(rows, DOTS)), range(min(lanes, LANES // 2))):
         total = 0.0 if store else Y[y + r * y0 + e]
         for i in range(n):
             total += A[a + r * a0 + i] * X[x + e * x0 + i]

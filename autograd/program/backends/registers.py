@@ -69,7 +69,7 @@ def tile_code(
         places = [block.at(Y, y, times(y0, r), block.whole(width * c)) for r in chosen for c in range(2)]
         block.home([builder.load(total) for row in sums for total in row], places, [*inside] * len(chosen), store)
 
-    with builder.if_else(builder.icmp_signed("==", lanes, block.whole(2 * width))) as (full, rest):
+    with builder.if_else(builder.icmp_signed(">=", lanes, block.whole(2 * width))) as (full, rest):
         with full:
             body([None, None])
         with rest:

@@ -58,10 +58,12 @@ def test_a_tile_is_a_product_of_matrices_whatever_the_registers(processor: Proce
         (rows - 1, lanes - 1, 1, 0),
         (rows, 1, 0, 1),
         (1, lanes, 5, 0),
+        (rows + 2, lanes + 5, 4, 1),
     ]:
         A, X, Y = rng.normal(size=(n, rows)), rng.normal(size=(n, lanes + 2)), rng.normal(size=(rows + 1, lanes + 3))
         M, G = np.concatenate([A.ravel(), X.ravel()]), Y.ravel().copy()
         compute(M, G, np.array([1, lanes + 3, 0, 1, rows, A.size, lanes + 2, n, r, e, store]))
+        r, e = min(r, rows), min(e, lanes)
         Y[:r, 1 : 1 + e] = A.T[:r] @ X[:, :e] + (0.0 if store else Y[:r, 1 : 1 + e])
         np.testing.assert_allclose(G, Y.ravel(), rtol=1e-13, atol=1e-14)
 
@@ -71,7 +73,13 @@ def test_a_block_of_dots_is_a_product_with_the_transposed_whatever_the_registers
     rows, lanes = (processor.dots, processor.width) if processor else (machine.DOTS, machine.LANES // 2)
     compute = block("dots", processor)
     rng = np.random.default_rng(0)
-    for r, e, n, store in [(rows, lanes, 16, 1), (1, 1, 3, 0), (rows, lanes, 0, 1), (rows, 1, 19, 0), (1, lanes, 9, 1)]:
+    for r, e, n, store in [
+        (rows, lanes, 16, 1),
+        (1, 1, 3, 0),
+        (rows, lanes, 0, 1),
+        (rows, 1, 19, 0),
+        (rows + 1, lanes + 3, 9, 1),
+    ]:
         A, X, Y = (
             rng.normal(size=(rows, n + 1)),
             rng.normal(size=(lanes, n + 2)),
@@ -79,6 +87,7 @@ def test_a_block_of_dots_is_a_product_with_the_transposed_whatever_the_registers
         )
         M, G = np.concatenate([A.ravel(), X.ravel()]), Y.ravel().copy()
         compute(M, G, np.array([1, lanes + 3, 0, n + 1, 0, A.size, n + 2, n, r, e, store]))
+        r, e = min(r, rows), min(e, lanes)
         Y[:r, 1 : 1 + e] = A[:r, :n] @ X[:e, :n].T + (0.0 if store else Y[:r, 1 : 1 + e])
         np.testing.assert_allclose(G, Y.ravel(), rtol=1e-13, atol=1e-14)
 
@@ -130,3 +139,14 @@ def test_a_product_whose_every_result_has_a_bias_of_its_own(compiled: Any) -> No
     program: Program = compiled(root)
     assert program.rerolled.stats["matrix products"] == 1
     agrees(program, root)
+
+
+@pytest.mark.parametrize("compiled", NATIVE, ids=["native", "plain native"])
+def test_a_batch_of_no_samples_has_no_values_and_no_gradient(compiled: Any) -> None:
+    requires("numba")
+    ws, xs = [Value(0.5), Value(2.0)], [Value(1.0), Value(3.0)]
+    hidden = [autograd.dot(ws, xs), autograd.dot(ws[::-1], xs)]
+    program: Program = compiled(autograd.dot(ws, [h.tanh() for h in hidden]), batch=xs)
+    value, gradient = program.value_and_grad(program.values, [], [])
+    assert len(value) == 0
+    assert gradient.tolist() == [0.0, 0.0]
