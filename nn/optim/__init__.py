@@ -1,7 +1,7 @@
 """Optimisers, with PyTorch's names, arguments and defaults.
 
 Where to read on: ``optimizer.py``, what they share; ``sgd.py``; ``adaptive.py``.  How one rule serves floats and arrays
-is in ``rows.py``; many steps on one vector, for compiled training, in ``flat.py``, then ``inplace.py`` and ``fused.py``.
+is in ``rows.py``; many steps on one vector, for compiled training, in ``flat.py``, ``inplace.py``, ``fused.py``.
 Rates that change while training are in ``nn.schedule``, gradient clipping in ``nn.clip``.
 """
 
