@@ -8,8 +8,8 @@ import pytest
 
 import autograd
 from autograd import Program, Value
+from tests.autograd.program.agreement import agrees
 from tests.autograd.program.graphs import network, squared_loss
-from tests.autograd.program.test_backends import agrees
 from tests.requires import requires
 
 np = requires("numpy")

@@ -9,7 +9,7 @@ import pytest
 
 import autograd
 from autograd import Program, ProgramError, Value
-from tests.autograd.program.test_backends import agrees, plain_native
+from tests.autograd.program.agreement import agrees, plain_native
 from tests.requires import requires
 
 requires("numpy")

@@ -10,7 +10,7 @@ import autograd
 from autograd import Program, Value
 from autograd.program.backends import machine
 from autograd.program.backends.registers import Processor
-from tests.autograd.program.test_backends import agrees, plain_native
+from tests.autograd.program.agreement import agrees, plain_native
 from tests.requires import requires
 
 np = requires("numpy")
