@@ -21,7 +21,7 @@ import numpy as np
 
 from autograd.ops import Op
 from autograd.program.columns import by_column
-from autograd.program.ir import Code, Input, levels
+from autograd.program.ir import Code, levels
 from autograd.program.vectors import COPY, Apply, ArrayProgram, Instruction, Product, View, view_of
 
 CONSTANT, LEAF, RESULT, VARYING = range(4)
@@ -57,19 +57,19 @@ class _Roller:
         self.copies: dict[int, int] = {}
         self.uniform, self.varying = len(leaves), len(batch)
         self.fixed: list[tuple[int, Any]] = []
-        where = {leaf: i for i, leaf in enumerate(leaves)}
-        columns = {leaf: i for i, leaf in enumerate(batch)}
-        for slot, source in zip(range(size - 1, size - 1 - m, -1), code.sources, strict=True):
-            if not isinstance(source, Input):
-                self.kind[slot], self.number[slot], self.place[slot] = CONSTANT, source, self.uniform
+        for slot, source in enumerate(code.sources, 1):
+            if source.__class__ is float:
+                self.kind[-slot], self.number[-slot], self.place[-slot] = CONSTANT, source, self.uniform
                 self.fixed.append((self.uniform, np.array([source])))
                 self.uniform += 1
-            elif source.leaf in columns:
-                self.kind[slot], self.place[slot] = VARYING, columns[source.leaf]
-                self.takes[slot] = source.leaf in wanted
-            else:
-                self.kind[slot], self.place[slot] = LEAF, where[source.leaf]
-                self.takes[slot] = source.leaf in wanted
+        slots = code.inputs
+        self.takes[[slots[leaf] for leaf in wanted if leaf in slots]] = True
+        kind = np.frombuffer(self.kind, np.uint8)
+        for numbers, sort in ((leaves, LEAF), (batch, VARYING)):
+            there = [(slots[leaf], i) for i, leaf in enumerate(numbers) if leaf in slots]
+            if there:
+                at, places = np.array(there, np.int64).T
+                self.place[at], kind[at] = places, sort
         self.leaves, self.batch = len(leaves), len(batch)
         self.wanted = np.array([leaf in wanted for leaf in leaves], bool)
 

@@ -76,7 +76,7 @@ class Code:
     def __iter__(self) -> Iterator[Instruction]:
         return map(Instruction, self.ops, self.operands)
 
-    @property
+    @cached_property
     def inputs(self) -> dict[int, int]:
         """The slot of each leaf, by the leaf's number."""
         return {s.leaf: -1 - i for i, s in enumerate(self.sources) if isinstance(s, Input)}

@@ -7,7 +7,7 @@ What does not live here: making the program smaller (``passes.py``).
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from autograd.errors import OperandTypeError
 from autograd.graph import OPAQUE, Node, interior_order, joint_order
@@ -25,6 +25,9 @@ class Traced(NamedTuple):
     """The node of each instruction."""
 
 
+_input: Final[Any] = tuple.__new__  # `Input(leaf)` in half the time: a program may have a million leaves
+
+
 class _Sources(dict[Any, int]):
     """The slot of every leaf and number met so far; an unknown one becomes a source when first asked for."""
 
@@ -35,21 +38,18 @@ class _Sources(dict[Any, int]):
         self.zeros: dict[str, int] = {}
 
     def __missing__(self, thing: Any) -> int:
-        if thing.__class__ is float:
-            if thing == 0.0:  # 0.0 and -0.0 are one key of a dictionary, and two numbers
-                if repr(thing) not in self.zeros:
-                    self.zeros[repr(thing)] = self._append(thing)
-                return self.zeros[repr(thing)]
-            slot = self._append(thing)
-        else:
-            slot = self._append(Input(len(self.leaves)))
+        if thing.__class__ is not float:
+            self.sources.append(_input(Input, (len(self.leaves),)))
             self.leaves.append(thing)
-        self[thing] = slot
+        elif thing == 0.0:  # 0.0 and -0.0 are one key of a dictionary, and two numbers
+            if repr(thing) not in self.zeros:
+                self.sources.append(thing)
+                self.zeros[repr(thing)] = -len(self.sources)
+            return self.zeros[repr(thing)]
+        else:
+            self.sources.append(thing)
+        self[thing] = slot = -len(self.sources)
         return slot
-
-    def _append(self, source: Source) -> int:
-        self.sources.append(source)
-        return -len(self.sources)
 
     def slot(self, thing: Any) -> Any:
         """The slot of any operand; a node that was traced keeps its own as its mark."""
@@ -99,7 +99,7 @@ def trace(roots: Sequence[Any]) -> Traced:
             operands.append((x._mark if x.op is not None else source(x),))
             now = rule(x._data)
         else:
-            slots, numbers = rows.read(op, node.groups)
+            slots, numbers = rows.read(op, node)
             operands.append(slots)
             now = rule(*numbers)
         if now != node._data:
@@ -126,21 +126,23 @@ class _Rows:
     """Operands that come as lists, such as the inputs that a layer's neurons share: each list is read once."""
 
     def __init__(self, sources: _Sources) -> None:
-        self.slot = sources.slot
+        self.sources = sources
         self.known: dict[int, tuple[tuple[int, ...], list[float]]] = {}
         self.lists: dict[Op, tuple[bool, ...]] = {}
 
-    def read(self, op: Op, groups: Sequence[Any]) -> tuple[tuple[Operand, ...], list[Any]]:
+    def read(self, op: Op, node: Any) -> tuple[tuple[Operand, ...], list[Any]]:
         """The slots and the numbers of a node's operands, group by group."""
         lists = self.lists.get(op)
         if lists is None:
             lists = self.lists[op] = tuple(map(is_list, op.operands))
         slots: list[Operand] = []
         numbers: list[Any] = []
-        for group, is_row in zip(groups, lists, strict=True):
+        interior = set(map(id, node._y))
+        for group, is_row in zip(node.groups, lists, strict=True):
             known = self.known.get(id(group))
             if known is None:
-                row = tuple(map(self.slot, group))
+                leaves = is_row and id(group) not in interior and any(group is parents for parents in node._x)
+                row = tuple(map(self.sources.__getitem__ if leaves else self.sources.slot, group))
                 known = self.known[id(group)] = row, [v if v.__class__ is float else v._data for v in group]
             slots.append(known[0] if is_row else known[0][0])
             numbers.append(known[1] if is_row else known[1][0])
