@@ -31,6 +31,7 @@ def _refuse_namesake() -> None:
 _refuse_namesake()
 
 from autograd.bulk import read_data, read_grads, write_data, write_grads  # noqa: E402
+from autograd.collector import without_collector  # noqa: E402
 from autograd.errors import (  # noqa: E402
     AnomalyError,
     AutogradError,
@@ -62,12 +63,48 @@ from autograd.value import Value  # noqa: E402
 globals().update(functions)
 
 __all__ = [
-    "TABLE", "AnomalyError", "AutogradError", "ExpressionError", "FormulaError", "GradcheckError", "GraphCycleError",
-    "GraphError", "LengthError", "MissingExtraError", "NumberTooLargeError", "Op", "OpaqueNodeError",
-    "OperandTypeError", "Operands", "Program", "ProgramError", "ProgramMismatchError", "StaleGraphError",
-    "StructureError", "Value", "compile", "detect_anomaly", "grad", "gradcheck", "hessian", "hvp", "jacobian", "jvp",
-    "no_grad", "operands", "primitive", "provenance", "read_data", "read_grads", "scope", "topological_order",
-    "value_and_grad", "vjp", "write_data", "write_grads",
+    "TABLE",
+    "AnomalyError",
+    "AutogradError",
+    "ExpressionError",
+    "FormulaError",
+    "GradcheckError",
+    "GraphCycleError",
+    "GraphError",
+    "LengthError",
+    "MissingExtraError",
+    "NumberTooLargeError",
+    "Op",
+    "OpaqueNodeError",
+    "OperandTypeError",
+    "Operands",
+    "Program",
+    "ProgramError",
+    "ProgramMismatchError",
+    "StaleGraphError",
+    "StructureError",
+    "Value",
+    "compile",
+    "detect_anomaly",
+    "grad",
+    "gradcheck",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "no_grad",
+    "operands",
+    "primitive",
+    "provenance",
+    "read_data",
+    "read_grads",
+    "scope",
+    "topological_order",
+    "value_and_grad",
+    "vjp",
+    "without_collector",
+    "write_data",
+    "write_grads",
 ]  # fmt: skip
 __all__ += list(functions)
 

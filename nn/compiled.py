@@ -43,6 +43,7 @@ class CompiledStep:
         TargetError: a target that the loss refuses.
     """
 
+    @autograd.without_collector()
     def __init__(
         self, model: Any, loss: Loss, data: Samples, optimizer: Any, *, predictions: bool = False, size: int = 32,
         backend: str = "auto", held_out: Samples | None = None,

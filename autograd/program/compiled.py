@@ -18,13 +18,14 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, Final
 
+from autograd.collector import without_collector
 from autograd.errors import ProgramError
 from autograd.extra import extra
 from autograd.graph import Node
 from autograd.ops import TABLE
 from autograd.program.backends import Backend
 from autograd.program.backends.python import PythonBackend
-from autograd.program.ir import Code, edges, levels, validated, without_collector
+from autograd.program.ir import Code, edges, levels, validated
 from autograd.program.passes import optimised, regular
 from autograd.program.symbols import has_rule
 from autograd.program.trace import Traced, trace

@@ -11,9 +11,7 @@ constant, a float.  An operand of an instruction is a slot, or, where the row of
 What lives here: the program, its listing and its validation.  What does not: how a graph becomes one (``trace.py``).
 """
 
-import gc
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -169,18 +167,6 @@ def levels(code: Code) -> list[int]:
         else:
             found[place] = max(map(found.__getitem__, flat(operands)), default=-1) + 1
     return found[: len(code)]
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """A block in which Python does not look for garbage cycles: it makes many objects, and no cycle."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def edges(code: Code) -> int:

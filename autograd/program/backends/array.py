@@ -23,6 +23,7 @@ import numpy as np
 
 from autograd import ieee
 from autograd.ops import others
+from autograd.program.backends import all_finite
 from autograd.program.backends.writer import Written, written
 from autograd.program.vectors import ArrayProgram, View
 from autograd.world import define
@@ -88,12 +89,8 @@ class NumpyBackend:
 
     def finite(self, value: Any, gradient: Any) -> bool:
         """Whether both are finite; a square that overflows counts as not."""
-        if not len(gradient):
-            return bool(np.isfinite(value).all())
-        total = float(np.dot(gradient, gradient))
-        return math.isfinite(total) and (
-            math.isfinite(value) if value.__class__ is float else bool(np.isfinite(value).all())
-        )
+        whole = math.isfinite(value) if value.__class__ is float else bool(np.isfinite(value).all())
+        return whole and all_finite(gradient)
 
     def array(self, numbers: Any) -> Any:
         """A NumPy array."""

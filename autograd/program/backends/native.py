@@ -9,7 +9,6 @@ What lives here: running.  What does not: the tables (``tables.py``), the kernel
 ``opcodes.py``), its machine code (``disk.py``).
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from autograd.extra import extra
 from autograd.ops import Op
+from autograd.program.backends import all_finite
 from autograd.program.backends.disk import kernel
 from autograd.program.backends.kernel import OPCODES
 from autograd.program.backends.tables import Memory, Tables
@@ -107,7 +107,7 @@ class NativeBackend:
     def finite(self, value: Any, gradient: Any) -> bool:
         """Whether both are finite; a gradient whose square overflows counts as not."""
         whole = value - value == 0.0 if value.__class__ is float else bool(np.isfinite(value).all())
-        return whole and (not len(gradient) or bool(gradient.dot(gradient) < math.inf))
+        return whole and all_finite(gradient)
 
     def array(self, numbers: Any) -> Any:
         """A NumPy array."""

@@ -20,8 +20,9 @@ from functools import cached_property
 from typing import Any, Final
 
 from autograd import ieee
+from autograd.collector import without_collector
 from autograd.ops import FLOATS, Op, is_list
-from autograd.program.ir import Code, flat, without_collector
+from autograd.program.ir import Code, flat
 from autograd.world import define
 
 _TERMS: Final = 64  # additions in one expression; Python's compiler recurses through them
