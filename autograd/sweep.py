@@ -10,6 +10,7 @@ of its own.  What does not live here: the order itself (``graph.py``), user-faci
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from types import SimpleNamespace
 from typing import Any
 
@@ -212,7 +213,7 @@ def recorded_partials(order: Iterable[Any], world: World) -> Callable[[Any], Ite
             group if is_list(name) else group[0] for name, group in zip(op.operands, groups, strict=True)
         ]  # fmt: skip
         for index, (name, group) in enumerate(zip(op.operands, groups, strict=True)):
-            if any(isinstance(operand, Node) for operand in group):
+            if any(map(isinstance, group, repeat(Node))):
                 partial = op.partial_in(world, index)(node, *arguments)
                 column = partial if is_list(name) else (partial,)
                 for operand, entry in zip(group, column, strict=True):
