@@ -18,7 +18,6 @@ from autograd import Program, ProgramError, Value
 from nn import trial
 from nn.data import Samples
 from nn.eager import EagerStep, Loss, Outcome, refuse_no_loss
-from nn.errors import OptionError
 from nn.nested import flat, is_sequence
 from nn.optim.flat import flattened
 from nn.optim.rows import FLOATS, arrays
@@ -83,8 +82,6 @@ class CompiledStep:
                 within = set(autograd.topological_order(root))
                 self.used = [i for i, leaf in enumerate(columns) if leaf in within]
                 self.program = self._compiled([columns[i] for i in self.used], *found)
-        except OptionError:
-            raise
         except Exception as error:  # whatever stops the code from being traced does not stop it from running
             raise UnfitError(f"{type(error).__name__}: {error}") from error
         if not self.used:

@@ -17,7 +17,7 @@ from autograd import AutogradError, Value
 from nn.batchnorm import BatchNorm
 from nn.data import Samples
 from nn.eager import Loss, outputs, plain, refuse_no_loss
-from nn.errors import TargetError
+from nn.errors import OptionError, TargetError
 from nn.layers import Dropout
 from nn.module import Module
 from nn.nested import flat
@@ -51,7 +51,10 @@ def hold_gradient(step: Any, data: Samples) -> None:
     try:
         autograd.write_grads(leaves, 0.0)
         loss = step.loss(outputs(step.model, batch.inputs), batch.targets)
-        refuse_no_loss(step.loss, loss)
+        try:
+            refuse_no_loss(step.loss, loss)
+        except OptionError as error:  # these samples may count for nothing; eager training says so where none does
+            raise UnfitError(str(error)) from error
         loss.backward()
         wanted = autograd.read_grads(leaves)
     finally:

@@ -310,6 +310,22 @@ def test_a_callback_may_change_the_model() -> None:
     assert_same(model, callbacks=[change])
 
 
+def test_a_loss_that_takes_class_indices_alone_is_trained_without_compiling() -> None:
+    """A program takes a target as a distribution, beside which `ignore_index` means nothing."""
+
+    def loss(scores: Any, classes: Any) -> Value:
+        return nn.cross_entropy(scores, classes, ignore_index=2)
+
+    expected, found = model(3), model(3)
+    trained(expected, CLASSES, loss, compile=False)
+    with pytest.warns(UserWarning, match="fit trains without compiling"):
+        nn.fit(
+            found, (X, CLASSES), loss=loss, compile=True, epochs=4, batch_size=4, rng=random.Random(2), verbose=0,
+            optimizer=lambda parameters: nn.optim.Adam(parameters, lr=0.05),
+        )  # fmt: skip
+    assert list(found.state_dict().values()) == list(expected.state_dict().values())
+
+
 def test_a_callback_that_makes_the_model_unfit_ends_compiling_with_a_warning() -> None:
     class Switch(nn.Module):
         def __init__(self) -> None:

@@ -5,22 +5,7 @@ one number a leaf and ``batch`` one column a batch leaf; see ``Backend``.
 """
 
 from collections.abc import Sequence
-from math import inf
-from typing import Any, Final, Protocol
-
-_BLOCK: Final = 8192
-
-
-def all_finite(numbers: Any) -> bool:
-    """Whether the numbers of an array are finite; those whose squares add up to more than a float holds count as not.
-
-    In blocks, for a longer dot product is shared among threads, and on a busy machine these take milliseconds to meet.
-    """
-    for start in range(0, len(numbers), _BLOCK):
-        part = numbers[start : start + _BLOCK]
-        if not part.dot(part) < inf:
-            return False
-    return True
+from typing import Any, Protocol
 
 
 class Backend(Protocol):

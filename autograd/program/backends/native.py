@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.extra import extra
 from autograd.ops import Op
-from autograd.program.backends import all_finite
+from autograd.program.backends.array import all_finite
 from autograd.program.backends.disk import kernel
 from autograd.program.backends.kernel import OPCODES
 from autograd.program.backends.tables import Memory, Tables
