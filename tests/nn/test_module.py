@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 import nn
 from autograd import AutogradError, Value
 from nn import attributes
+from nn.activations import Activation
+from nn.schedule import LRScheduler
 from tests.requires import requires
 
 
@@ -83,9 +86,22 @@ def test_calling_a_module_calls_forward(nested: Nested) -> None:
     assert nested(x).data == 2.0 * line(x)[0].data
 
 
-def test_a_module_without_forward_says_what_to_define() -> None:
-    with pytest.raises(NotImplementedError, match=r"define forward\(self, x\)"):
-        nn.Module()(1.0)
+@pytest.mark.parametrize(
+    ("use", "said"),
+    [
+        (lambda: nn.Module()(1.0), r"Module computes nothing: define forward\(self, x\)"),
+        (lambda: Activation()(1.0), r"Activation is a base without a formula: define function\(self, x\)"),
+        (
+            lambda: nn.optim.Optimizer([Value(1.0)], {"lr": 0.1}).step(),
+            "Optimizer is a base without a rule",
+        ),
+        (lambda: LRScheduler(nn.optim.SGD([Value(1.0)])), r"a base without a rule: define rate\(self, base, t\)"),
+    ],
+    ids=["Module", "Activation", "Optimizer", "LRScheduler"],
+)
+def test_a_base_that_is_used_as_it_is_says_what_to_define(use: Callable[[], object], said: str) -> None:
+    with pytest.raises(NotImplementedError, match=said):
+        use()
 
 
 def test_train_and_eval_reach_every_module() -> None:
