@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -113,13 +114,20 @@ def test_pytorchs_optimizer_over_pytorchs_parameters_is_refused() -> None:
         trained(line(), optimizer=theirs)
 
 
-@pytest.mark.parametrize("compile", [False, True])
-def test_a_loss_without_a_graph_trains_nothing_and_says_so(compile: bool) -> None:
-    requires("numpy")
+def test_a_loss_without_a_graph_trains_nothing_and_says_so() -> None:
     with pytest.raises(nn.OptionError, match="must give one Value"):
-        trained(line(), loss=lambda p, t: 1.0, compile=compile)
+        trained(line(), loss=lambda p, t: 1.0)
     with pytest.raises(nn.OptionError, match=r"outside of no_grad\(\)"), no_grad():
-        trained(line(), compile=compile)
+        trained(line())
+
+
+def test_compiled_training_leaves_it_to_eager_training_to_refuse_a_loss_without_a_graph() -> None:
+    requires("numpy")
+    warned = partial(pytest.warns, UserWarning, match="fit trains without compiling")
+    with warned(), pytest.raises(nn.OptionError, match="must give one Value"):
+        trained(line(), loss=lambda p, t: 1.0, compile=True)
+    with warned(), pytest.raises(nn.OptionError, match=r"outside of no_grad\(\)"), no_grad():
+        trained(line(), compile=True)
 
 
 def test_a_backend_that_there_is_not_is_refused() -> None:
