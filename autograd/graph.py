@@ -54,7 +54,7 @@ OPAQUE: Final = Op("opaque", ("xs",), "", ("",), python=(lambda xs: 0.0, lambda 
 class Node:
     """A node of a computation graph; ``Value`` adds the number and the gradient."""
 
-    __slots__ = ("_dx", "_dy", "_mark", "_x", "_y", "op")
+    __slots__ = ("_count", "_dx", "_dy", "_mark", "_x", "_y", "op")
 
     op: Op | None
     _x: Any
@@ -63,6 +63,8 @@ class Node:
     _dy: Any
     _mark: object
     """The traversal that saw this node last: an object that no other traversal has, so no mark is ever stale."""
+    _count: int
+    """What that traversal counted for this node."""
 
     @property
     def is_leaf(self) -> bool:
@@ -119,70 +121,108 @@ class Node:
 N = TypeVar("N", bound=Node)
 
 
-def interior_order(root: N, reset: bool = False) -> list[N]:
-    """The nodes under ``root`` that are no leaves, each once, every node after its parents.
+def await_consumers(root: N, reset: bool = False) -> tuple[list[N], dict[int, int], bool]:
+    """Find the nodes under ``root`` that are no leaves, and count how many consumers each has to wait for.
 
-    Depth first and iterative: first operands are followed straight down, and the stack holds what waits. An entry is
-    a node whose second operand may still be to come, or an iterator over the parents of a node of many, which lies
-    right above that node.
+    A node's ``_count`` is that number less one; the root waits for who asks. A group of parents that several nodes
+    share (the neurons of a layer share their inputs) is entered once, as one consumer of each of its members, and
+    waits in turn for all nodes that have it.
 
     Args:
-        root: where to start.
-        reset: set the gradient of each node found to zero on the way; it is in the processor's cache just then.
+        root: where to start; no leaf.
+        reset: set the gradient of each node found to zero on the way.
+
+    Returns:
+        The nodes, in no order to rely on; the number for each group, by its ``id``; and whether a node's parents or
+        backward rule were given by hand, so that they may lead in a circle.
+    """
+    found: list[Any] = [root]
+    push = found.append
+    here = object()
+    root._mark, root._count = here, 0
+    groups: dict[int, int] = {}
+    by_hand = False
+    for node in found:  # it grows meanwhile
+        if reset:
+            node._grad = 0.0
+        if node._dx is not None:
+            parent = node._x
+            if parent._mark is here:
+                parent._count += 1
+            elif parent.op is not None:
+                parent._mark = here
+                parent._count = 0
+                push(parent)
+            if node._dy is None:
+                continue
+        elif node._dy.__class__ is not float:
+            by_hand = by_hand or node._dy.__class__ is not tuple
+            for group in node._y:
+                key = id(group)
+                if key in groups:
+                    groups[key] += 1
+                    continue
+                groups[key] = 0
+                for parent in group:
+                    if parent._mark is here:
+                        parent._count += 1
+                    elif parent.op is not None:
+                        parent._mark = here
+                        parent._count = 0
+                        push(parent)
+            continue
+        parent = node._y
+        if parent._mark is here:
+            parent._count += 1
+        elif parent.op is not None:
+            parent._mark = here
+            parent._count = 0
+            push(parent)
+    return found, groups, by_hand
+
+
+def backward_order(root: N) -> list[N]:
+    """The nodes under ``root`` that are no leaves, each once, every node after all of its consumers.
+
+    Kahn's algorithm with a queue: the root comes first, then each node as soon as its last consumer has come, of a
+    consumer's operands the last one first. In a network that is layer after layer. ``Value.backward()`` does the same steps inline, as it goes (``sweep.py``).
 
     Raises:
         GraphCycleError: parents assigned by hand lead back to where they came from.
+
+    Source: A. B. Kahn, Topological sorting of large networks, Communications of the ACM 5 (1962).
     """
-    order: list[N] = []
-    stack: list[Any] = []
-    done, push, pop = order.append, stack.append, stack.pop
-    here = object()
-    met: set[int] = set()  # groups of parents: the neurons of a layer share one
-    by_hand = False
-    node: Any = root
-    while True:
-        while node._mark is not here and node.op is not None:
-            node._mark = here
-            if reset:
-                node._grad = 0.0
-            push(node)
-            if node._dx is not None:
-                node = node._x
-            elif node._dy.__class__ is float:
-                node = node._y
-            else:
-                by_hand = by_hand or node._dy.__class__ is not tuple
-                groups = node._y
-                if not groups or (len(groups) == 1 and id(groups[0]) in met):  # the next neuron of a layer: all seen
-                    done(pop())
-                    break
-                fresh = [group for group in groups if id(group) not in met]
-                met.update(map(id, fresh))
-                push(chain.from_iterable(fresh))
-                break
-        while stack:
-            node = pop()
-            if node.__class__ is chain:
-                for parent in node:
-                    if parent._mark is not here and parent.op is not None:
-                        push(node)
-                        node = parent
-                        break
-                else:
-                    done(pop())
-                    continue
-                break
-            if node._dy is not None:
-                parent = node._y
-                if parent._mark is not here and parent.op is not None:
-                    push(node)
-                    node = parent
-                    break
-            done(node)
+    if root.op is None:
+        return []
+    found, groups, _ = await_consumers(root)
+    order: list[Any] = [] if root._count else [root]
+    push = order.append
+    for node in order:  # it grows meanwhile
+        if node._dx is not None:
+            parents = (node._x,) if node._dy is None else (node._y, node._x)
+        elif node._dy.__class__ is float:
+            parents = (node._y,)
         else:
-            if by_hand:
-                _refuse_cycles(order)
-            return order
+            parents = []
+            for group in reversed(node._y):
+                if waits := groups[id(group)]:
+                    groups[id(group)] = waits - 1
+                else:
+                    parents += reversed(group)
+        for parent in parents:
+            if parent.op is not None:
+                if waits := parent._count:
+                    parent._count = waits - 1
+                else:
+                    push(parent)
+    if len(order) != len(found):
+        _refuse_cycle(set(found).difference(order))
+    return order
+
+
+def interior_order(root: N) -> list[N]:
+    """``backward_order`` reversed: every node after its parents."""
+    return backward_order(root)[::-1]
 
 
 def topological_order(root: N) -> list[N]:
@@ -248,15 +288,17 @@ def consumers(order: Sequence[N]) -> dict[N, int]:
     return counts
 
 
-def _refuse_cycles(order: Sequence[Node]) -> None:
-    place = {node: index for index, node in enumerate(order)}
-    for node in order:
-        for parent in node.parents:
-            if parent.op is not None and place[parent] >= place[node]:
-                raise GraphCycleError(
-                    f"{node!r} has {parent!r} among its parents and among its descendants; parents assigned to `_prev` "
-                    "or `_children` must have been made before their child"
-                )
+def _refuse_cycle(stuck: Iterable[Node]) -> None:
+    """Raise the error for nodes that wait for a consumer among them: from consumer to consumer leads to the circle."""
+    consumer = {parent: node for node in stuck for parent in node.parents}
+    node, met = next(node for node in stuck if node in consumer), set()
+    while node not in met:
+        met.add(node)
+        node = consumer[node]
+    raise GraphCycleError(
+        f"{consumer[node]!r} has {node!r} among its parents and among its descendants; parents assigned to `_prev` "
+        "or `_children` must have been made before their child"
+    )
 
 
 Rule = Callable[[], Any]

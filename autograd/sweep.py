@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from autograd.errors import OpaqueNodeError, StaleGraphError
-from autograd.graph import Node, interior_order, joint_order, reach
+from autograd.graph import Node, await_consumers, backward_order, interior_order, joint_order, reach
 from autograd.modes import check_gradient, describe, modes
 from autograd.ops import FLOATS, is_list
 from autograd.world import World
@@ -70,40 +70,69 @@ def accumulate(root: Any, seed: float) -> None:
 
     A node whose gradient is exactly zero sends nothing back, so that 0 · inf never becomes NaN.
     """
-    order = interior_order(root, reset=True)
-    if not order:
+    if root.op is None:
         root._grad += seed
         return
+    order: list[Any] = [root]
+    push = order.append
+    _, groups, by_hand = await_consumers(root, reset=True)
     root._grad = seed
-    if modes().anomaly:
-        _accumulate_watched(order)
+    if by_hand or modes().anomaly:
+        _accumulate_slowly(backward_order(root))
         return
-    for node in reversed(order):
-        # What `propagate` does, inline: this loop is where an eager engine spends its time.
+    for node in order:
+        # What `backward_order` and `propagate` do, inline: this loop is where an eager engine spends its time.
         g = node._grad
         dx = node._dx
         if dx is not None:
+            dy = node._dy
+            parent = node._x
             if g:
-                parent = node._x
                 parent._grad += g * dx
-                dy = node._dy
-                if dy is not None:
-                    parent = node._y
-                    parent._grad += g * dy
-        elif node._dy.__class__ is tuple:
+            if dy is not None:
+                second = node._y
+                if g:
+                    second._grad += g * dy
+                if second.op is not None:
+                    if waits := second._count:
+                        second._count = waits - 1
+                    else:
+                        push(second)
+        elif node._dy.__class__ is float:
+            parent = node._y
+            if g:
+                parent._grad += g * node._dy
+        else:
             if g:
                 for parents, partials in zip(node._x, node._dy):  # noqa: B905 (equal by construction; hot)
                     for parent, partial in zip(parents, partials):  # noqa: B905
                         parent._grad += g * partial
-        else:
-            propagate(node)
+            for group in reversed(node._y):
+                if waits := groups[id(group)]:
+                    groups[id(group)] = waits - 1
+                    continue
+                for parent in reversed(group):
+                    if parent.op is not None:
+                        if waits := parent._count:
+                            parent._count = waits - 1
+                        else:
+                            push(parent)
+            continue
+        if parent.op is not None:
+            if waits := parent._count:
+                parent._count = waits - 1
+            else:
+                push(parent)
 
 
-def _accumulate_watched(order: Sequence[Any]) -> None:
-    for node in reversed(order):
+def _accumulate_slowly(order: Sequence[Any]) -> None:
+    """The same where rules were given by hand, or where ``detect_anomaly()`` looks at every gradient."""
+    watched = modes().anomaly
+    for node in order:
         propagate(node)
-        for parent in node.parents:
-            check_gradient(node, parent, lambda parent=parent: float(parent._grad))  # type: ignore[misc]
+        if watched:
+            for parent in node.parents:
+                check_gradient(node, parent, lambda parent=parent: float(parent._grad))  # type: ignore[misc]
 
 
 def gradients(
