@@ -20,9 +20,9 @@ VALUES: Final = World("values", VECTOR_FUNCTIONS)
 """The world of Values: each function takes Values and numbers and makes nodes."""
 
 _RESERVED: Final = frozenset({
-    "self", "node", "op", "new", "Value", "observing", "observe", "operand", "out", "read", "float", "len",
+    "self", "node", "op", "new", "Value", "observing", "observe", "operand", "out", "read", "read_at", "float", "len",
     "tuple", "zip", "argument", "clock", "column", "interior", "mixed", "LengthError", "operands",
-    "Operands", "parents", "partials", "python_partials", "python_value", "method", "reflected", "rule",
+    "Operands", "groups", "partials", "python_partials", "python_value", "method", "reflected", "rule",
 })  # fmt: skip
 """Names that the templates here and in ``fuse.py`` use themselves."""
 

@@ -32,11 +32,8 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
     if op.variadic:
         lines += ["    if len(xs) == 1 and not hasattr(xs[0], '_data') and hasattr(xs[0], '__iter__'):",
                   "        xs = xs[0]"]  # fmt: skip
-    for name in lists:
-        lines += [
-            f"    if {name}.__class__ is not tuple and {name}.__class__ is not Operands:",
-            f"        {name} = listed({name}, {op.name!r})",
-        ]
+    for name in op.operands:
+        lines += _gather_list(op, name) if is_list(name) else _gather_one(name)
     if len(lists) == 2:
         lines += [f"    if len({lists[0]}) != len({lists[1]}):",
                   f"        raise LengthError(f'{op.name} takes as many {lists[0]} as {lists[1]}; got "
@@ -46,8 +43,6 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
             "    if not xs:",
             f"        raise LengthError('{op.name} of no operands has no value; give at least one')",
         ]
-    for name in op.operands:
-        lines += _gather_list(name) if is_list(name) else _gather_one(name)
     numbers_of = {name: f"{name}_" for name in op.operands}
     if op.python is None:
         value, *partials = [
@@ -60,37 +55,37 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
         partials = [f"python_partials(out, {letters})[{index}]" for index in range(len(op.operands))]
     lines += [f"    out = {value}"]
     groups = [name if is_list(name) else f"({name},)" for name in op.operands]
-    every = [f"{name}_values is {name}" if is_list(name) else f"{name}.__class__ is Value" for name in op.operands]
+    # Lists of Values alone and of plain numbers alone stand as they are, the latter without partials.
+    given = [f"{name}_values" if is_list(name) else f"{name}_class is not float" for name in op.operands]
     columns = [
         partial if is_list(name) else f"({partial},)" for name, partial in zip(op.operands, partials, strict=True)
     ]
-    lines += [
-        f"    if {' and '.join(every)}:",
-        f"        parents = ({', '.join(groups)},)",
-        f"        partials = ({', '.join(columns)},)",
-        "    else:",
-        "        parents = ()",
-        "        partials = ()",
+    each = [column + f" if {some} else ()" for column, some in zip(columns, given, strict=True)]
+    pure = [f"({name}_values is {name} or not {name}_values)" for name in lists]
+    indent = "    " * bool(pure)
+    lines += [f"    if {' and '.join(pure)}:"] * bool(pure) + [
+        f"{indent}    if not ({' or '.join(given)}):",
+        f"{indent}        return out",
+        f"{indent}    groups = ({', '.join(groups)},)",
+        f"{indent}    partials = ({', '.join(each)},)",
     ]
-    for name, partial in zip(op.operands, partials, strict=True):
-        lines += _edge_list(name, partial) if is_list(name) else _edge_one(name, partial)
-    lines += ["        if not parents:", "            return out",
-              f"        parents = mixed(parents, ({', '.join(groups)},))",
-              "    interior = ()"]  # fmt: skip
-    for name in op.operands:
-        lines += (
-            [f"    if {name}_interior and {name}_values:", f"        interior += ({name}_values,)"]
-            if is_list(name)
-            else [
-                f"    if {name}.__class__ is not float and {name}.op is not None:",
-                f"        interior += (({name},),)",
-            ]
-        )
+    if pure:
+        lines += ["    else:", "        groups = ()", "        partials = ()"]
+        for name, partial in zip(op.operands, partials, strict=True):
+            lines += _edge_list(name, partial) if is_list(name) else _edge_one(name, partial)
+        lines += [f"        groups = mixed(groups, ({', '.join(groups)},))"]
+    for place, name in enumerate(reversed(op.operands)):
+        inner = f"{name}_interior" if is_list(name) else f"{name}_class is not float and {name}.op is not None"
+        group = f"({name}_values,)" if is_list(name) else f"(({name},),)"
+        if place:
+            lines += [f"    if {inner}:", f"        interior = interior + {group} if interior else {group}"]
+        else:
+            lines += [f"    interior = {group} if {inner} else ()"]
     lines += [
         "    node = new(Value)",
         "    node.op = op",
         "    node._data = out",
-        "    node._x = parents",
+        "    node._x = groups",
         "    node._y = interior",
         "    node._dx = None",
         "    node._dy = partials",
@@ -105,38 +100,31 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
     return function
 
 
-def _gather_list(name: str) -> list[str]:
+def _gather_list(op: Op, name: str) -> list[str]:
     """A list's numbers, the Values among its entries, and whether these may be more than leaves."""
     return [
         f"    if {name}.__class__ is Operands:",
-        f"        if {name}.read_at != clock[0]:",
-        f"            {name}.ready()",
-        f"        {name}_ = {name}.numbers",
-        f"        {name}_values = {name}.values",
-        f"        {name}_interior = {name}.interior",
-        f"    elif {name} and {name}[0].__class__ is Value:",
-        "        try:",
-        f"            {name}_interior = {name}[0].op is not None",
-        f"            if not {name}_interior:",
-        f"                {name}_ = [v._data for v in {name} if v.op is None]",
-        f"                {name}_interior = len({name}_) != len({name})",
-        f"            if {name}_interior:",
-        f"                {name}_ = [v._data for v in {name}]",
+        f"        read_at, {name}_, {name}_values, {name}_interior = {name}.reading",
+        "        if read_at != clock[0]:",
+        f"            _, {name}_, {name}_values, {name}_interior = {name}.read()",
+        f"        if {name}_values is None:",
         f"            {name}_values = {name}",
-        "        except AttributeError:",
-        f"            {name}, {name}_, {name}_values, {name}_interior = read({name})",
         "    else:",
+        f"        if {name}.__class__ is not tuple:",
+        f"            {name} = listed({name}, {op.name!r})",
         f"        {name}, {name}_, {name}_values, {name}_interior = read({name})",
     ]
 
 
 def _gather_one(name: str) -> list[str]:
     return [
-        f"    if {name}.__class__ is Value:",
+        f"    {name}_class = {name}.__class__",
+        f"    if {name}_class is Value:",
         f"        {name}_ = {name}._data",
         "    else:",
         f"        {name} = argument({name})",
-        f"        {name}_ = {name} if {name}.__class__ is float else {name}._data",
+        f"        {name}_class = {name}.__class__",
+        f"        {name}_ = {name} if {name}_class is float else {name}._data",
     ]
 
 
@@ -146,15 +134,15 @@ def _edge_list(name: str, partial: str) -> list[str]:
         f"            column = {partial}",
         f"            if len({name}_values) != len({name}):",
         f"                column = [d for v, d in zip({name}, column) if v.__class__ is not float]",
-        f"            parents += ({name}_values,)",
+        f"            groups += ({name}_values,)",
         "            partials += (column,)",
     ]
 
 
 def _edge_one(name: str, partial: str) -> list[str]:
     return [
-        f"        if {name}.__class__ is not float:",
-        f"            parents += (({name},),)",
+        f"        if {name}_class is not float:",
+        f"            groups += (({name},),)",
         f"            partials += (({partial},),)",
     ]
 

@@ -12,12 +12,13 @@ These four are views.  What is stored is five slots, because a scalar engine liv
     one operand        _x, _dx
     two operands       _x, _dx, _y, _dy       a plain number among them has None for its partial
     more, or lists     _x = groups of parents, _dy = their partials by group, _dx = None,
-                       _y = the groups in which a node stands that is no leaf; the others need no visit
+                       _y = the groups in which a node stands that is no leaf, the last first; the others need no visit
     a rule of one's    the same, and _dy = the function to call
       own
 
-A list of operands is one group, a single operand a group of one.  Where plain numbers stand among the operands, the
-groups of parents are a ``Mixed``, which holds all operands beside them.
+A list of operands is one group, a single operand a group of one.  A group of plain numbers stands among the others,
+without partials; where a group has both, Values and numbers, the groups of parents are a ``Mixed``, which holds all
+operands beside them.
 
 Everything that follows the graph (backward, drawing, stepping, checking, compiling) uses ``topological_order`` or
 its inner part ``interior_order``, so that all of them agree on the order in which contributions are added up.
@@ -95,7 +96,7 @@ class Node:
     def parents(self) -> tuple[Any, ...]:
         """The nodes among the operands, in order, each as often as it stands there."""
         if self.is_fused:
-            return tuple(chain.from_iterable(self._x))
+            return tuple(chain.from_iterable([group for group in self._x if group and isinstance(group[0], Node)]))
         if self._dx is None:
             return () if self._dy is None else (self._y,)
         return (self._x,) if self._dy is None else (self._x, self._y)
@@ -185,7 +186,8 @@ def backward_order(root: N) -> list[N]:
     """The nodes under ``root`` that are no leaves, each once, every node after all of its consumers.
 
     Kahn's algorithm with a queue: the root comes first, then each node as soon as its last consumer has come, of a
-    consumer's operands the last one first. In a network that is layer after layer. ``Value.backward()`` does the same steps inline, as it goes (``sweep.py``).
+    consumer's operands the last one first. In a network that is layer after layer. ``Value.backward()`` does the same
+    steps inline, as it goes (``sweep.py``).
 
     Raises:
         GraphCycleError: parents assigned by hand lead back to where they came from.
@@ -196,6 +198,7 @@ def backward_order(root: N) -> list[N]:
         return []
     found, groups, _ = await_consumers(root)
     order: list[Any] = [] if root._count else [root]
+    parents: Sequence[Any]
     push = order.append
     for node in order:  # it grows meanwhile
         if node._dx is not None:
@@ -203,12 +206,13 @@ def backward_order(root: N) -> list[N]:
         elif node._dy.__class__ is float:
             parents = (node._y,)
         else:
-            parents = []
-            for group in reversed(node._y):
-                if waits := groups[id(group)]:
-                    groups[id(group)] = waits - 1
+            parents = ready = []
+            for group in node._y:
+                key = id(group)
+                if waits := groups[key]:
+                    groups[key] = waits - 1
                 else:
-                    parents += reversed(group)
+                    ready += reversed(group)
         for parent in parents:
             if parent.op is not None:
                 if waits := parent._count:

@@ -78,21 +78,27 @@ clock: Final[list[int]] = [0]
 """How often any Value's data or place in a graph was changed by hand: numbers read at the same count are still true."""
 
 
+Reading = tuple[int, Sequence[float], Sequence[Any] | None, bool]
+"""What was read of a list of operands: at which count of the ``clock``, their numbers, the Values among them (None if
+all of them are: a tuple that holds itself is freed only by the collector), and whether one of these is the result of
+something."""
+
+
 class Operands(tuple[Any, ...]):
     """A list of operands made ready for several fused nodes; see ``operands``."""
 
-    numbers: Sequence[float]
-    values: Sequence[Any]
-    """The Values among the operands; the very same tuple, if all of them are."""
-    interior: bool
-    """Whether a Value among them may be the result of something."""
-    read_at: int
+    reading: Reading
 
-    def ready(self) -> None:
-        """Read numbers and graph again: some data were changed since."""
-        _, self.numbers, values, self.interior = read(self)
-        self.values = self if values and len(values) == len(self) else values
-        self.read_at = clock[0]
+    def read(self) -> Reading:
+        """Look at the operands, again if some data were changed since."""
+        _, numbers, values, interior = read(self)
+        self.reading = clock[0], numbers, values if len(values) != len(self) else None, interior
+        return self.reading
+
+    @property
+    def numbers(self) -> Sequence[float]:
+        """The operands' numbers, as read last."""
+        return self.reading[1]
 
 
 def operands(xs: Any) -> Operands:
@@ -112,11 +118,11 @@ def operands(xs: Any) -> Operands:
     """
     if xs.__class__ is Operands:
         return xs
-    xs = tuple(xs.tolist() if hasattr(xs, "tolist") else xs)
-    fit, numbers, values, interior = read(xs)
-    made = Operands(fit)
-    made.numbers, made.interior, made.read_at = numbers, interior, clock[0]
-    made.values = made if values and len(values) == len(fit) else values
+    made = Operands(xs.tolist() if xs.__class__ is not list and hasattr(xs, "tolist") else xs)
+    fit, numbers, values, interior = read(made)
+    if fit is not made:  # some numbers were no floats yet
+        made = Operands(fit)
+    made.reading = clock[0], numbers, values if len(values) != len(made) else None, interior
     return made
 
 
@@ -136,16 +142,17 @@ def read(xs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[float], Sequence[An
     if not xs:
         return xs, [], [], False
     try:
-        numbers = [x._data for x in xs]
-        inner = [x for x in xs if x.op is not None]
+        interior = xs[0].op is not None
+        if not interior:
+            numbers = [x._data for x in xs if x.op is None]
+            interior = len(numbers) != len(xs)
+        if interior:
+            numbers = [x._data for x in xs]
     except AttributeError:
         kinds = set(map(type, xs))
         if kinds <= {float}:
-            return xs, xs, [], False
+            return xs, list(xs), [], False  # a copy: a tuple that holds itself would wait for the collector
         xs = tuple([x if x.__class__ is float else argument(x) for x in xs])
-        numbers = [getattr(x, "_data", x) for x in xs]
-        values: Sequence[Any] = [x for x in xs if isinstance(x, Node)]
-        inner = [x for x in values if x.op is not None]
-    else:
-        values = xs
-    return xs, numbers, values, bool(inner)
+        values = [x for x in xs if isinstance(x, Node)]
+        return xs, [getattr(x, "_data", x) for x in xs], values, any(x.op is not None for x in values)
+    return xs, numbers, xs, interior

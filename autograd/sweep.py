@@ -44,7 +44,7 @@ def propagate(node: Any) -> None:
         node._dy()
     elif g:
         for parents, partials in zip(node._x, node._dy, strict=True):
-            for parent, partial in zip(parents, partials, strict=True):
+            for parent, partial in zip(parents, partials, strict=bool(partials)):  # plain numbers have no partials
                 parent._grad += g * partial
 
 
@@ -107,9 +107,10 @@ def accumulate(root: Any, seed: float) -> None:
                 for parents, partials in zip(node._x, node._dy):  # noqa: B905 (equal by construction; hot)
                     for parent, partial in zip(parents, partials):  # noqa: B905
                         parent._grad += g * partial
-            for group in reversed(node._y):
-                if waits := groups[id(group)]:
-                    groups[id(group)] = waits - 1
+            for group in node._y:
+                key = id(group)
+                if waits := groups[key]:
+                    groups[key] = waits - 1
                     continue
                 for parent in reversed(group):
                     if parent.op is not None:

@@ -26,6 +26,7 @@ from autograd import (
     hessian,
     jvp,
     no_grad,
+    operands,
     provenance,
     topological_order,
     where,
@@ -144,6 +145,25 @@ def test_derivatives_of_functions_leave_no_node_behind(derivative: Callable[...,
     before = values_alive()
     derivative(lambda x: (x * x).tanh() * autograd.sum([x, 2, x.exp()]))
     assert values_alive() == before
+
+
+@pytest.mark.parametrize("ready", [False, True], ids=["lists", "operands made ready"])
+def test_a_network_is_freed_with_the_collector_off(ready: bool, collector_off: None) -> None:
+    """The neurons of a layer share one tuple of inputs; it must not hold itself."""
+    gc.collect()
+    shared = operands if ready else tuple
+    weights = [shared([Value(0.25 * i * j - 0.5) for j in range(3)]) for i in range(3)]
+    before = values_alive()
+    signals = shared([0.5, -1.0, 2.0])
+    for _ in range(2):
+        signals = shared([dot(ws, signals, Value(0.1)).tanh() for ws in weights])
+    root = autograd.sum(signals)
+    root.backward()
+    weights[0][0].data = 1.0  # so that what was made ready is read anew
+    assert dot(weights[0], signals).parents
+    del root, signals
+    assert values_alive() == before
+    assert gc.collect() == 0
 
 
 def test_a_graph_can_be_freed_from_under_its_leaves(collector_off: None) -> None:

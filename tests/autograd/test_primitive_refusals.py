@@ -59,11 +59,12 @@ REFUSED: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
     "an operand that is a keyword": ("1", "0", {"operands": ("def",)}, "simple name of its own.*'def'"),
     "an operand twice": ("1", ("0", "0"), {"operands": ("x", "x")}, "simple name of its own.*'x'"),
     "a private operand": ("1", "0", {"operands": ("_data",)}, "simple name of its own.*'_data'"),
+    "an operand the templates make": ("x", "1", {"operands": ("x_class",)}, "simple name of its own.*'x_class'"),
     "an operand named out": ("1", "0", {"operands": ("out",)}, "may not be named out"),
     "an operand named as a function": ("x / exp", ("0", "0"), {"operands": ("x", "exp")}, "may not be named exp"),
     "an operand named as a constant": ("pi", "0", {"operands": ("pi",)}, "may not be named pi"),
     "an operand named as a builtin": ("float", "1", {"operands": ("float",)}, "may not be named float"),
-    "an operand the templates need": ("x * parents", ("parents", "x"), {"operands": ("x", "parents")}, "named parents"),
+    "an operand the templates need": ("x * groups", ("groups", "x"), {"operands": ("x", "groups")}, "named groups"),
     "a default for no operand": ("x", "1", {"defaults": {"z": 1.0}}, "belong to its last operands.*defaults for z"),
     "a default for the first operand": ("x * y", ("y", "x"), {"defaults": {"x": 1.0}}, "belong to its last operands"),
     "a default in the middle": (

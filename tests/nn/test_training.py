@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import random
 import warnings
@@ -37,6 +38,17 @@ def trained(model: Any, data: Any = (X, Y), **changes: Any) -> nn.History:
 
 
 # training -------------------------------------------------------------------------------------------------------------
+
+
+def test_training_leaves_nothing_to_the_collector() -> None:
+    model = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm(4), nn.Tanh(), nn.Dropout(0.2), nn.Linear(4, 2))
+    gc.collect()
+    gc.disable()
+    try:
+        trained(model, (X, CLASSES), loss=nn.cross_entropy, metrics=["accuracy"], validation_data=(X, CLASSES))
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_it_does_what_the_loop_by_hand_does() -> None:

@@ -156,7 +156,7 @@ def test_it_stops_at_a_number_that_is_not_finite(open_page: Open) -> None:
     page = open_page(not_finite())
     page.locator("#non-finite").check()
     stops = run_through(page)
-    assert stops[0] == "Stopped at v2 is -inf"
+    assert stops[0] == "Stopped at v1 is -inf"
     assert "Stopped at the gradient of x is inf" in stops
 
 
