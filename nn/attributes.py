@@ -11,7 +11,10 @@ from autograd import Value
 
 K = TypeVar("K")
 
+_NUMBERS: Final = frozenset({float, int})
 _NO_MODULES: Final = frozenset({Value, float, int})
+_VALUES: Final = frozenset({Value})
+_LISTS: Final = (list, tuple)
 
 
 def public(module: object) -> Iterator[tuple[str, Any]]:
@@ -32,16 +35,19 @@ def walk_attributes(thing: Any, path: str, kind: type[K]) -> Iterator[tuple[str,
             yield from walk_attributes(entry, f"{path}[{key!r}]", kind)
 
 
-def gather(thing: Any, found: list[Value]) -> None:
-    """Add every Value that ``walk_attributes`` finds in ``thing`` to ``found``, without the cost of its path."""
+def gather(thing: Any, module_class: type[Any], values: list[Value], modules: list[Any]) -> None:
+    """Add every Value and every module that ``walk_attributes`` finds in ``thing``, without the cost of their paths."""
     if isinstance(thing, Value):
-        found.append(thing)
-    elif isinstance(thing, list | tuple):
-        if set(map(type, thing)) == {Value}:
-            found.extend(thing)
-        else:
+        values.append(thing)
+    elif isinstance(thing, module_class):
+        modules.append(thing)
+    elif isinstance(thing, _LISTS):
+        kinds = set(map(type, thing))
+        if kinds == _VALUES:
+            values.extend(thing)
+        elif not kinds <= _NUMBERS:
             for entry in thing:
-                gather(entry, found)
+                gather(entry, module_class, values, modules)
     elif isinstance(thing, dict):
         for entry in thing.values():
-            gather(entry, found)
+            gather(entry, module_class, values, modules)

@@ -99,7 +99,23 @@ class Module:
 
     def modules(self) -> list["Module"]:
         """This module and every one inside it, at any depth, each once."""
-        return [module for _, module in self.named_modules()]
+        return self._inside()[1]
+
+    def _inside(self) -> tuple[list[Value], list["Module"]]:
+        """Every Value in an attribute and every module, at any depth, in the order of ``named_modules``."""
+        values: list[Value] = []
+        modules: dict[Module, None] = {}
+        stack: list[Module] = [self]
+        while stack:
+            module = stack.pop()
+            if module not in modules:
+                modules[module] = None
+                children: list[Module] = []
+                for name, attribute in vars(module).items():
+                    if name[:1] != "_":
+                        gather(attribute, Module, values, children)
+                stack += reversed(children)
+        return values, list(modules)
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Value]]:
         """Every parameter with its path from here, each once; ``prefix`` stands before every path."""
@@ -112,11 +128,7 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """Every parameter, each once; frozen ones (``requires_grad=False``) among them."""
-        found: list[Value] = []
-        for module in self.modules():
-            for _, attribute in public(module):
-                gather(attribute, found)
-        return [parameter for parameter in dict.fromkeys(found) if parameter.is_leaf]
+        return [parameter for parameter in dict.fromkeys(self._inside()[0]) if parameter.op is None]
 
     def named_buffers(self) -> Iterator[tuple[str, float]]:
         """Every number that belongs to the state but is not trained, with its path from here."""

@@ -30,6 +30,11 @@ _NO_LISTS: Final = (str, bytes, bytearray, Mapping, Set)
 _AS_THEY_ARE: Final = (Value, float, int, list, tuple, *_NO_LISTS)
 _SMALL: Final = 2**53  # an int below it is a float in all but type
 
+# What every call of a layer asks for: `list | tuple` would be put together anew each time.
+_LISTS: Final = (list, tuple)
+_NUMBERS: Final = (Value, float)
+_INPUTS: Final = (*_NUMBERS, *_LISTS)
+
 
 def inputs(x: Any) -> Any:
     """What a layer is called with: a list or tuple, of numbers or of samples, or one number or Value.
@@ -37,10 +42,10 @@ def inputs(x: Any) -> Any:
     Raises:
         StructureError: it is none of these, but a dict, a set, text or None.
     """
-    if isinstance(x, Value | float | list | tuple):
+    if isinstance(x, _INPUTS):
         return x
     x = plain(x)
-    if isinstance(x, _NO_LISTS) or not isinstance(x, Value | float | int | list | tuple):
+    if isinstance(x, _NO_LISTS) or not isinstance(x, (*_INPUTS, int)):
         raise StructureError(
             f"a sample is a list of numbers and Values, a batch a list of samples, or an array of such; got {shown(x)}"
         )
@@ -53,14 +58,14 @@ def scalar(x: Any) -> Any:
     Raises:
         OperandTypeError: it is neither.
     """
-    if isinstance(x, Value | float) or (isinstance(x, int) and -_SMALL < x < _SMALL):
+    if isinstance(x, _NUMBERS) or (isinstance(x, int) and -_SMALL < x < _SMALL):
         return x
     return Value(x).data
 
 
 def is_sequence(x: Any) -> bool:
     """Whether ``x`` holds several entries rather than being one number or Value."""
-    return isinstance(x, list | tuple) or (
+    return isinstance(x, _LISTS) or (
         hasattr(x, "__len__") and hasattr(x, "__getitem__") and not isinstance(x, _NO_LISTS)
     )
 
@@ -69,8 +74,8 @@ def is_batch(x: Any) -> bool:
     """Whether ``x`` is a list of samples rather than one sample."""
     if not is_sequence(x) or len(x) == 0:
         return False
-    first = x[0] if isinstance(x, list | tuple) else next(iter(x))
-    return not isinstance(first, Value | float) and is_sequence(first)
+    first = x[0] if isinstance(x, _LISTS) else next(iter(x))
+    return not isinstance(first, _NUMBERS) and is_sequence(first)
 
 
 def sample(x: Any) -> autograd.Operands:
@@ -84,7 +89,7 @@ def sample(x: Any) -> autograd.Operands:
     ((1.0, 2.5), (3.0,))
     """
     x = inputs(x)
-    return autograd.operands(x if isinstance(x, list | tuple) else (x,))
+    return autograd.operands(x if isinstance(x, _LISTS) else (x,))
 
 
 def elementwise(function: Callable[[Any], Any], x: Any) -> Any:
@@ -94,7 +99,7 @@ def elementwise(function: Callable[[Any], Any], x: Any) -> Any:
     [[1.0, 2.0], [3.0]]
     """
     x = plain(x)
-    return [elementwise(function, entry) for entry in x] if isinstance(x, list | tuple) else function(scalar(x))
+    return [elementwise(function, entry) for entry in x] if isinstance(x, _LISTS) else function(scalar(x))
 
 
 def shape(x: Any) -> tuple[int, ...]:
@@ -110,7 +115,7 @@ def shape(x: Any) -> tuple[int, ...]:
 
 def flat(x: Any) -> list[Any]:
     """Every number and Value in nested lists, in order."""
-    if not isinstance(x, list | tuple):
+    if not isinstance(x, _LISTS):
         return [x]
     return [entry for part in x for entry in flat(part)]
 

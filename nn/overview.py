@@ -112,7 +112,7 @@ def _rows(module: Module, prefix: str, depth: int, seen: set[Module]) -> Iterato
 def _own(attribute: Any) -> list[Value]:
     """The parameters that stand in an attribute itself, not in a module, each once."""
     found: list[Value] = []
-    gather(attribute, found)
+    gather(attribute, Module, found, [])
     return [value for value in dict.fromkeys(found) if value.is_leaf]
 
 
