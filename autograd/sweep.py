@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 from autograd.errors import OpaqueNodeError, StaleGraphError
 from autograd.graph import Node, await_consumers, backward_order, interior_order, joint_order, reach
@@ -22,6 +22,9 @@ from autograd.world import World
 
 Number = Any
 """A float, or a Value where a sweep is itself recorded as a graph."""
+
+
+_FEW: Final = 32
 
 
 def propagate(node: Any) -> None:
@@ -104,9 +107,19 @@ def accumulate(root: Any, seed: float) -> None:
                 parent._grad += g * node._dy
         else:
             if g:
-                for parents, partials in zip(node._x, node._dy):  # noqa: B905 (equal by construction; hot)
-                    for parent, partial in zip(parents, partials):  # noqa: B905
-                        parent._grad += g * partial
+                columns, k = node._dy, 0
+                for parents in node._x:
+                    partials = columns[k]
+                    k += 1
+                    width = len(partials)
+                    if width > _FEW:
+                        for parent, partial in zip(parents, partials):  # noqa: B905 (equal by construction; hot)
+                            parent._grad += g * partial
+                    elif width:  # to make a `zip` takes as long as to add to five gradients
+                        i = 0
+                        for parent in parents:
+                            parent._grad += g * partials[i]
+                            i += 1
             for group in node._y:
                 key = id(group)
                 if waits := groups[key]:
