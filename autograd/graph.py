@@ -261,11 +261,22 @@ def topological_order(root: N) -> list[N]:
 
 def joint_order(roots: Sequence[N]) -> list[N]:
     """``topological_order`` of several roots together."""
+    order: list[Any] = topological_order(_above(roots))
+    return order[:-1]
+
+
+def joint_interior_order(roots: Sequence[N]) -> list[N]:
+    """``interior_order`` of several roots together."""
+    order: list[Any] = interior_order(_above(roots))
+    return order[:-1]
+
+
+def _above(roots: Sequence[N]) -> Any:
+    """A node whose parents the roots are."""
     above = Node()
     above.op, above._dx, above._dy, above._mark = OPAQUE, None, ((),), None
     above._x = above._y = (roots,)
-    order: list[Any] = topological_order(above)
-    return order[:-1]
+    return above
 
 
 def reach(inputs: Iterable[N], order: Iterable[N]) -> dict[N, None]:

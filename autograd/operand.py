@@ -74,6 +74,8 @@ def argument(thing: Any) -> Any:
     return thing if isinstance(thing, Node) else as_float(thing, "a number or a Value")
 
 
+_FLOATS: Final = frozenset({float})
+
 clock: Final[list[int]] = [0]
 """How often any Value's data or place in a graph was changed by hand: numbers read at the same count are still true."""
 
@@ -149,8 +151,7 @@ def read(xs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[float], Sequence[An
         if interior:
             numbers = [x._data for x in xs]
     except AttributeError:
-        kinds = set(map(type, xs))
-        if kinds <= {float}:
+        if set(map(type, xs)) == _FLOATS:
             return xs, list(xs), [], False  # a copy: a tuple that holds itself would wait for the collector
         xs = tuple([x if x.__class__ is float else argument(x) for x in xs])
         values = [x for x in xs if isinstance(x, Node)]

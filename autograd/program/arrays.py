@@ -57,21 +57,25 @@ class _Roller:
         self.copies: dict[int, int] = {}
         self.uniform, self.varying = len(leaves), len(batch)
         self.fixed: list[tuple[int, Any]] = []
-        for slot, source in enumerate(code.sources, 1):
-            if source.__class__ is float:
-                self.kind[-slot], self.number[-slot], self.place[-slot] = CONSTANT, source, self.uniform
-                self.fixed.append((self.uniform, np.array([source])))
-                self.uniform += 1
-        slots = code.inputs
-        self.takes[[slots[leaf] for leaf in wanted if leaf in slots]] = True
+        leaf_of = np.array([-1 if s.__class__ is float else s[0] for s in code.sources], np.int64)  # type: ignore[index]
+        for i in np.flatnonzero(leaf_of < 0).tolist():
+            slot, number = -1 - i, code.sources[i]
+            self.kind[slot], self.number[slot], self.place[slot] = CONSTANT, number, self.uniform
+            self.fixed.append((self.uniform, np.array([number])))
+            self.uniform += 1
+        inputs = np.flatnonzero(leaf_of >= 0)
+        self.inputs = -1 - inputs  # the slots of the leaves
+        ends = 1 + max([*leaves, *batch, *wanted, *leaf_of[inputs].tolist()], default=-1)
+        slots, takes = np.zeros(ends, np.int64), np.zeros(ends, bool)  # by a leaf's number; a leaf's slot is below zero
+        slots[leaf_of[inputs]] = self.inputs
+        takes[list(wanted)] = True
+        self.takes[self.inputs] = takes[leaf_of[inputs]]
         kind = np.frombuffer(self.kind, np.uint8)
         for numbers, sort in ((leaves, LEAF), (batch, VARYING)):
-            there = [(slots[leaf], i) for i, leaf in enumerate(numbers) if leaf in slots]
-            if there:
-                at, places = np.array(there, np.int64).T
-                self.place[at], kind[at] = places, sort
+            at = slots[np.array(numbers, np.int64)]
+            self.place[at[at < 0]], kind[at[at < 0]] = np.flatnonzero(at < 0), sort
         self.leaves, self.batch = len(leaves), len(batch)
-        self.wanted = np.array([leaf in wanted for leaf in leaves], bool)
+        self.wanted = takes[np.array(leaves, np.int64)]
 
     def program(self) -> ArrayProgram:
         """All groups, level by level."""
@@ -111,7 +115,7 @@ class _Roller:
 
     def _spread(self, marked: Any) -> Any:
         """Which slots depend on a source that is marked, itself included."""
-        if marked[list(self.code.inputs.values())].all():  # then all results do; what depends on no leaf was folded
+        if marked[self.inputs].all():  # then all results do; what depends on no leaf was folded
             marked[: len(self.code)] = True
             return marked
         found = marked.tolist()

@@ -94,7 +94,8 @@ class Program:
         ]
         batched = set(columns)
         first = [number[leaf] for leaf in dict.fromkeys(parameters) if leaf in number]
-        order = [i for i in dict.fromkeys([*first, *_weights(self.code), *number.values()]) if i not in batched]
+        rest = [] if len(first) + len(batched) == len(number) else [*_weights(self.code), *number.values()]
+        order = [i for i in dict.fromkeys([*first, *rest]) if i not in batched]
         self.leaves: list[Any] = [traced.leaves[i] for i in order]
         self.batch: list[Any] = [traced.leaves[i] for i in columns]
         self._order, self._columns = order, columns

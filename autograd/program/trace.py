@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from autograd.errors import OperandTypeError
-from autograd.graph import OPAQUE, Node, interior_order, joint_order
+from autograd.graph import OPAQUE, Node, interior_order, joint_interior_order
 from autograd.ops import FLOATS, Op, is_list
 from autograd.program.ir import Code, Input, Operand, Source
 from autograd.sweep import refuse_stale
@@ -51,6 +51,17 @@ class _Sources(dict[Any, int]):
         self[thing] = slot = -len(self.sources)
         return slot
 
+    def row(self, leaves: Sequence[Any]) -> tuple[int, ...]:
+        """The slots of a list of leaves; new ones, each there once, become sources all together."""
+        fresh = range(-1 - len(self.sources), -1 - len(self.sources) - len(leaves), -1)
+        if self.keys().isdisjoint(leaves) and len(new := dict(zip(leaves, fresh, strict=True))) == len(leaves):
+            start = len(self.leaves)
+            self.sources += [_input(Input, (number,)) for number in range(start, start + len(leaves))]
+            self.leaves += leaves
+            self.update(new)
+            return tuple(fresh)
+        return tuple(map(self.__getitem__, leaves))
+
     def slot(self, thing: Any) -> Any:
         """The slot of any operand; a node that was traced keeps its own as its mark."""
         return thing._mark if thing.__class__ is not float and thing.op is not None else self[thing]
@@ -71,7 +82,7 @@ def trace(roots: Sequence[Any]) -> Traced:
     if len(roots) == 1:
         order = interior_order(roots[0])
     else:
-        order = [node for node in joint_order(roots) if node.op is not None]
+        order = joint_interior_order(roots)
     sources = _Sources()
     source = sources.__getitem__
     rows = _Rows(sources)
@@ -141,8 +152,11 @@ class _Rows:
         for group, is_row in zip(node.groups, lists, strict=True):
             known = self.known.get(id(group))
             if known is None:
-                leaves = is_row and id(group) not in interior and any(group is parents for parents in node._x)
-                row = tuple(map(self.sources.__getitem__ if leaves else self.sources.slot, group))
+                leaves = (
+                    is_row and id(group) not in interior and any(group is parents for parents in node._x)
+                    and len(group) > 0 and group[0].__class__ is not float
+                )  # fmt: skip
+                row = self.sources.row(group) if leaves else tuple(map(self.sources.slot, group))
                 known = self.known[id(group)] = row, [v if v.__class__ is float else v._data for v in group]
             slots.append(known[0] if is_row else known[0][0])
             numbers.append(known[1] if is_row else known[1][0])
