@@ -143,6 +143,8 @@ def read(xs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[float], Sequence[An
     """A list of operands as Values and floats, their numbers, the Values among them, and whether some may be inner."""
     if not xs:
         return xs, [], [], False
+    if xs[0].__class__ is float and set(map(type, xs)) == _FLOATS:
+        return xs, list(xs), [], False  # a copy: a tuple that holds itself would wait for the collector
     try:
         interior = xs[0].op is not None
         if not interior:
@@ -151,8 +153,6 @@ def read(xs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[float], Sequence[An
         if interior:
             numbers = [x._data for x in xs]
     except AttributeError:
-        if set(map(type, xs)) == _FLOATS:
-            return xs, list(xs), [], False  # a copy: a tuple that holds itself would wait for the collector
         xs = tuple([x if x.__class__ is float else argument(x) for x in xs])
         values = [x for x in xs if isinstance(x, Node)]
         return xs, [getattr(x, "_data", x) for x in xs], values, any(x.op is not None for x in values)

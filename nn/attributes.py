@@ -35,16 +35,21 @@ def walk_attributes(thing: Any, path: str, kind: type[K]) -> Iterator[tuple[str,
             yield from walk_attributes(entry, f"{path}[{key!r}]", kind)
 
 
-def gather(thing: Any, module_class: type[Any], values: list[Value], modules: list[Any]) -> None:
-    """Add every Value and every module that ``walk_attributes`` finds in ``thing``, without the cost of their paths."""
+def gather(thing: Any, module_class: type[Any], values: list[Value] | None, modules: list[Any]) -> None:
+    """Add every Value and every module that ``walk_attributes`` finds in ``thing``, without the cost of their paths.
+
+    None for ``values`` leaves the Values out.
+    """
     if isinstance(thing, Value):
-        values.append(thing)
+        if values is not None:
+            values.append(thing)
     elif isinstance(thing, module_class):
         modules.append(thing)
     elif isinstance(thing, _LISTS):
         kinds = set(map(type, thing))
         if kinds == _VALUES:
-            values.extend(thing)
+            if values is not None:
+                values.extend(thing)
         elif not kinds <= _NUMBERS:
             for entry in thing:
                 gather(entry, module_class, values, modules)

@@ -99,11 +99,10 @@ class Module:
 
     def modules(self) -> list["Module"]:
         """This module and every one inside it, at any depth, each once."""
-        return self._inside()[1]
+        return self._inside(None)
 
-    def _inside(self) -> tuple[list[Value], list["Module"]]:
-        """Every Value in an attribute and every module, at any depth, in the order of ``named_modules``."""
-        values: list[Value] = []
+    def _inside(self, values: list[Value] | None) -> list["Module"]:
+        """Every module at any depth, as ``named_modules`` has them; the Values in their attributes go to ``values``."""
         modules: dict[Module, None] = {}
         stack: list[Module] = [self]
         while stack:
@@ -115,7 +114,7 @@ class Module:
                     if name[:1] != "_":
                         gather(attribute, Module, values, children)
                 stack += reversed(children)
-        return values, list(modules)
+        return list(modules)
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Value]]:
         """Every parameter with its path from here, each once; ``prefix`` stands before every path."""
@@ -128,7 +127,9 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """Every parameter, each once; frozen ones (``requires_grad=False``) among them."""
-        return [parameter for parameter in dict.fromkeys(self._inside()[0]) if parameter.op is None]
+        found: list[Value] = []
+        self._inside(found)
+        return [parameter for parameter in dict.fromkeys(found) if parameter.op is None]
 
     def named_buffers(self) -> Iterator[tuple[str, float]]:
         """Every number that belongs to the state but is not trained, with its path from here."""

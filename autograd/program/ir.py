@@ -165,7 +165,13 @@ def levels(code: Code) -> list[int]:
             a, b = found[operands[0]], found[operands[1]]
             found[place] = (a if a > b else b) + 1
         else:
-            found[place] = max(map(found.__getitem__, flat(operands)), default=-1) + 1
+            deepest = -1
+            for x in operands:
+                if x.__class__ is int:
+                    deepest = max(deepest, found[x])
+                elif x and max(x) >= 0:  # type: ignore[arg-type]  # rows of leaves have no depth
+                    deepest = max(deepest, *map(found.__getitem__, x))  # type: ignore[arg-type]
+            found[place] = deepest + 1
     return found[: len(code)]
 
 

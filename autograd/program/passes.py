@@ -129,7 +129,7 @@ def _repeats(code: Code) -> bool:
 
 def prune(code: Code) -> Code:
     """Instructions that no output needs go."""
-    if 0 not in uses(code)[: len(code)]:  # what each is used by comes later, and the last of them is an output
+    if 0 not in uses(code):  # what each is used by comes later, and the last of them is an output
         return code
     needed = bytearray(len(code))
     for slot in code.outputs:

@@ -54,7 +54,7 @@ def rewrite(code: Code, step: Callable[[Builder, int, Op, tuple[Operand, ...]], 
 
 
 def uses(code: Code) -> list[int]:
-    """How often each slot is used, outputs counted; negative slots count from the end, as Python has it."""
+    """How often each instruction's result is used, outputs counted."""
     places: Sequence[int] = range(len(code))
     if code.columns is not None:
         count, places = code.columns.uses(), code.columns.others
@@ -64,12 +64,12 @@ def uses(code: Code) -> list[int]:
         for x in code.operands[place]:
             if x.__class__ is int:
                 count[x] += 1
-            else:
+            elif x and max(x) >= 0:  # type: ignore[arg-type]  # a row of leaves uses no result
                 for slot in x:  # type: ignore[union-attr]
                     count[slot] += 1
     for slot in code.outputs:
         count[slot] += 1
-    return count
+    return count[: len(code)]
 
 
 def compacted(code: Code, keep: bytearray) -> Code:

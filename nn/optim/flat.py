@@ -35,14 +35,19 @@ class Flat:
 
     def __init__(self, optimizer: Optimizer, leaves: Sequence[Value], m: Rows) -> None:
         self.optimizer, self.m, self.n = optimizer, m, len(leaves)
-        place = {leaf: i for i, leaf in enumerate(leaves)}
         self.groups = [list(group["params"]) for group in optimizer.param_groups]
-        for p in (p for params in self.groups for p in params):
-            place.setdefault(p, len(place))
-        self.values = list(place)
-        self.places = [_run([place[p] for p in params]) for params in self.groups]
-        foreign = set(leaves).difference(*self.groups)
-        self.others = [i for i, leaf in enumerate(leaves) if leaf in foreign and leaf.requires_grad] if foreign else []
+        self.values = list(leaves)
+        if self.groups == [self.values]:  # as it mostly is
+            self.places: list[Sequence[int] | slice] = [slice(0, self.n)]
+            self.others: list[int] = []
+        else:
+            place = {leaf: i for i, leaf in enumerate(leaves)}
+            for p in (p for params in self.groups for p in params):
+                place.setdefault(p, len(place))
+            self.values = list(place)
+            self.places = [_run([place[p] for p in params]) for params in self.groups]
+            foreign = set(leaves).difference(*self.groups)
+            self.others = [i for i, leaf in enumerate(leaves) if leaf in foreign and leaf.requires_grad]
         self.scratch: dict[int, list[Row]] = {}
         self.read()
 
