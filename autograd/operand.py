@@ -6,6 +6,7 @@ not live here: what is done with operands (``bind.py``, ``fuse.py``).
 
 import numbers
 from collections.abc import Sequence
+from operator import countOf
 from typing import Any, Final
 
 from autograd.errors import NumberTooLargeError, OperandTypeError
@@ -74,8 +75,6 @@ def argument(thing: Any) -> Any:
     return thing if isinstance(thing, Node) else as_float(thing, "a number or a Value")
 
 
-_FLOATS: Final = frozenset({float})
-
 clock: Final[list[int]] = [0]
 """How often any Value's data or place in a graph was changed by hand: numbers read at the same count are still true."""
 
@@ -143,7 +142,7 @@ def read(xs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[float], Sequence[An
     """A list of operands as Values and floats, their numbers, the Values among them, and whether some may be inner."""
     if not xs:
         return xs, [], [], False
-    if xs[0].__class__ is float and set(map(type, xs)) == _FLOATS:
+    if xs[0].__class__ is float and countOf(map(type, xs), float) == len(xs):
         return xs, list(xs), [], False  # a copy: a tuple that holds itself would wait for the collector
     try:
         interior = xs[0].op is not None

@@ -88,10 +88,14 @@ class CompiledStep:
             raise UnfitError("the loss depends on no number of the data")
         self.lists = self.program.backend == "python" or arrays() is None
         rows = FLOATS if self.lists else arrays(fused=self.program.backend == "native") or FLOATS
-        self.flat = flattened(self.optimizer, self.program.leaves, rows)
+        self.flat = flattened(self.optimizer, self.program.leaves, rows, self._home())
         self.kinds = list(map(type, self.program.leaves))
         self.table = self._table(self.data)
         self.held_table = self._table(self.held_out) if self.held_out else None
+
+    def _home(self) -> Any:
+        """Where the vector of the leaves' numbers lies best: where the program reads them."""
+        return None if self.lists else self.program.memory(min(self.size, len(self.data.inputs)))
 
     def _compiled(self, batch: list[Value], root: Value, outputs: list[Any], parameters: list[Value]) -> Program:
         return autograd.compile(root, batch=batch, outputs=outputs, parameters=parameters, backend=self.backend)
@@ -194,7 +198,7 @@ class CompiledStep:
             if self.flat.fits():
                 self.flat.read()
             else:
-                self.flat = flattened(self.optimizer, self.program.leaves, self.flat.m)
+                self.flat = flattened(self.optimizer, self.program.leaves, self.flat.m, self._home())
             try:
                 return self._hold(1)
             except UnfitError:

@@ -140,12 +140,12 @@ class Program:
         """The present numbers of ``leaves``: a list, or an array of the backend's."""
         return self._backend.array([leaf._data for leaf in self.leaves])
 
-    def memory(self) -> Any:
+    def memory(self, samples: int = 1) -> Any:
         """The program's own memory of ``values``, filled with the leaves' present numbers.
 
-        A run at this very array copies nothing; write new numbers into it in place.
+        A run at this very array, with a batch of so many samples, copies nothing; write new numbers into it in place.
         """
-        return self._backend.memory(self.values)
+        return self._backend.memory(self.values, samples)
 
     def run(self, *batch: Any) -> Any:
         """Do what a fresh forward pass and ``backward()`` would: add to the leaves' gradients, give the root's number.

@@ -31,10 +31,11 @@ class Flat:
         optimizer: one whose ``step`` is the optimisers' own.
         leaves: list[n] of Values, in the vector's order.
         m: the kind of row that the vector is.
+        home: a row of n numbers to keep those of ``leaves`` in; None for one of its own.
     """
 
-    def __init__(self, optimizer: Optimizer, leaves: Sequence[Value], m: Rows) -> None:
-        self.optimizer, self.m, self.n = optimizer, m, len(leaves)
+    def __init__(self, optimizer: Optimizer, leaves: Sequence[Value], m: Rows, home: Row | None = None) -> None:
+        self.optimizer, self.m, self.n, self.home = optimizer, m, len(leaves), home
         self.groups = [list(group["params"]) for group in optimizer.param_groups]
         self.values = list(leaves)
         if self.groups == [self.values]:  # as it mostly is
@@ -64,6 +65,9 @@ class Flat:
         """Take in what the Values and the optimiser hold."""
         self.free = [free(params) for params in self.groups]
         self.all = self.m.row(autograd.read_data(self.values))
+        if self.home is not None and len(self.all) == self.n:
+            self.m.put(self.home, slice(0, self.n), self.all)
+            self.all = self.home
         self.gradients = self.m.row([0.0] * len(self.all))
         if self.others:
             self.m.put(self.gradients, slice(0, self.n), autograd.read_grads(self.values[: self.n]))
@@ -177,11 +181,11 @@ class Through:
             autograd.write_data(self.leaves, self.numbers)
 
 
-def flattened(optimizer: Any, leaves: Sequence[Value], m: Rows) -> Flat | Through:
+def flattened(optimizer: Any, leaves: Sequence[Value], m: Rows, home: Row | None = None) -> Flat | Through:
     """``Flat`` for an optimiser that steps as ``Optimizer`` has it, ``Through`` for any other."""
     own = ("step", "zero_grad", "moved")
     if all(getattr(getattr(optimizer, name, None), "__func__", None) is getattr(Optimizer, name) for name in own):
-        return Flat(optimizer, leaves, m)
+        return Flat(optimizer, leaves, m, home)
     return Through(optimizer, leaves, m)
 
 

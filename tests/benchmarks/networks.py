@@ -85,7 +85,7 @@ def batch_of_32(report: Report) -> None:
         if wanted is None:
             wanted = eager_batch(model, parameters, pixels, targets)
         report.agree(f"batch of 32, {name}", wanted, answer, 1e-8)
-        values = program.memory()
+        values = program.memory(32)
         contenders.append(repeated(name, lambda p=program, v=values: p.value_and_grad(v, columns), 40))  # type: ignore[misc]
     for rival in rivals.digits_batch(sample, pixels, targets):
         report.agree(f"batch of 32, {rival.name}", wanted or [], rival.answer(sample.weights), 1e-8)

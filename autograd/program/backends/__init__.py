@@ -33,8 +33,8 @@ class Backend(Protocol):
         """A list of numbers as this backend takes and gives them."""
         ...
 
-    def memory(self, values: Any) -> Any:
-        """``values`` where a run reads them without a copy."""
+    def memory(self, values: Any, samples: int) -> Any:
+        """``values`` where a run with so many samples reads them without a copy."""
         ...
 
     def result(self, value: Any) -> Any:

@@ -113,11 +113,9 @@ class NativeBackend:
         """A NumPy array."""
         return np.asarray(numbers, np.float64)
 
-    def memory(self, values: Any) -> Any:
-        """The program's own leaves; with a batch, whose lanes change, an array that each run copies."""
-        if self.program.batch:
-            return values
-        leaves = self._bind(()).leaves
+    def memory(self, values: Any, samples: int) -> Any:
+        """The program's own leaves, those of the runs with so many samples."""
+        leaves = self._bind([range(samples)] if self.program.batch else ()).leaves
         leaves[:] = values
         return leaves
 

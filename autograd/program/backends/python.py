@@ -110,7 +110,7 @@ class PythonBackend:
         """A list."""
         return list(numbers)
 
-    def memory(self, values: Any) -> Any:
+    def memory(self, values: Any, samples: int) -> Any:
         """The values themselves."""
         return values
 

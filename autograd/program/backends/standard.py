@@ -65,7 +65,7 @@ class ArrayBackend:
         """An array of the library."""
         return self.library.asarray(numbers, self.executor.dtype)
 
-    def memory(self, values: Any) -> Any:
+    def memory(self, values: Any, samples: int) -> Any:
         """The values themselves."""
         return values
 
