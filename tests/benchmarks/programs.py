@@ -160,12 +160,12 @@ def irregular(report: Report) -> None:
         value, gradient = program.value_and_grad(fresh if name == "python" else np.array(fresh))
         report.agree(f"irregular, {name}", wanted, [value, *gradient])
         given = program.memory()
-        warm_up = 20 if name == "python" else 0
+        times, warm_up = (3, 20) if name == "python" else (20, 0)
         run = lambda p=program, v=given: p.value_and_grad(v)  # noqa: E731
-        contenders.append(per_node(repeated(name, run, 3, warm_up), plan.nodes))
+        contenders.append(per_node(repeated(name, run, times, warm_up), plan.nodes))
     for rival in rivals.irregular(plan):
         report.agree(f"irregular, {rival.name}", wanted, rival.answer(fresh))
-        contenders.append(per_node(repeated(rival.name, rival.step, 3), plan.nodes))
+        contenders.append(per_node(repeated(rival.name, rival.step, 20), plan.nodes))
     found = race(contenders, report.rounds, collector=False)
     print(f"\nAn irregular graph of {plan.nodes:,} nodes without a matrix product, value and gradient, ns a node")
     print(rows(found, 1e9, ["CasADi"]))
