@@ -112,6 +112,8 @@ class Result:
 def race(contenders: Sequence[Contender], rounds: int, collector: bool, warm_up: bool = True) -> dict[str, Result]:
     """Run all contenders in turn, `rounds` times, the collector on or off throughout.
 
+    Each round starts with the next of them: nobody always comes after whoever leaves the caches or the clock rate worst.
+
     Args:
         contenders: each with a name of its own.
         rounds: 1 or more.
@@ -120,8 +122,9 @@ def race(contenders: Sequence[Contender], rounds: int, collector: bool, warm_up:
     """
     times: dict[str, dict[str, list[float]]] = {contender.name: {} for contender in contenders}
     with quiet_heap():
-        for counts in [False] * warm_up + [True] * rounds:
-            for contender in contenders:
+        for turn, counts in enumerate([False] * warm_up + [True] * rounds):
+            first = turn % len(contenders)
+            for contender in [*contenders[first:], *contenders[:first]]:
                 with garbage_collector(collector):
                     phases = contender.run()
                 if not counts:
