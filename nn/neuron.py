@@ -8,6 +8,7 @@ Signatures, seeded weights and reprs are micrograd's; activation and initialisat
 here: layers with PyTorch's names (``layers.py``, the next file), losses, training.
 """
 
+import functools
 import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
@@ -23,6 +24,37 @@ _METHODS: Final[dict[str, Callable[[Value], Value]]] = {
     "identity": identity, "linear": identity, **{name: getattr(Value, name) for name in SCALAR},
 }  # fmt: skip
 """Activations of a single neuron by name, as methods of Value, since a neuron's weighted sum is always one."""
+
+
+def _noting(name: str) -> Callable[..., Any]:
+    method = getattr(list, name)
+
+    @functools.wraps(method)
+    def change(self: "Weights", *args: Any, **kwargs: Any) -> Any:
+        self.changed = True
+        return method(self, *args, **kwargs)
+
+    return change
+
+
+class Weights(list[Value]):
+    """A neuron's weights: a list that notes when an entry was put in, taken out or replaced.
+
+    To compare the entries with those of the last call instead would read as much memory as the weighted sum itself.
+    """
+
+    __slots__ = ("changed",)
+
+    def __init__(self, values: Iterable[Value] = ()) -> None:
+        super().__init__(values)
+        self.changed = True
+
+
+for _name in (
+    "__setitem__", "__delitem__", "__iadd__", "__imul__", "append", "clear", "extend", "insert", "pop", "remove",
+    "reverse", "sort",
+):  # fmt: skip
+    setattr(Weights, _name, _noting(_name))
 
 
 class Neuron(Module):
@@ -54,10 +86,9 @@ class Neuron(Module):
         named("activation of a neuron", activation, _METHODS)
         nonlin = flag("nonlin", nonlin, f"An activation is named: activation={nonlin!r}")
         draw = initialiser(init)
-        self.w = [Value(draw(nin, fan_out, rng)) for _ in range(nin)]
+        self.w: list[Value] = Weights(Value(draw(nin, fan_out, rng)) for _ in range(nin))
         self.b = Value(0.0)
-        self._ready = operands(self.w)
-        self._known = list(self.w)
+        self._ready, self._made_of = operands(()), self.w
         self.nonlin = nonlin
         self.activation = activation if nonlin else "linear"
         self.label_parameters()
@@ -75,10 +106,19 @@ class Neuron(Module):
 
     def fire(self, x: Operands) -> Any:
         """The output for inputs that were made ready and counted; what a layer calls, once a neuron and sample."""
-        if self._known != self.w:  # entries were replaced; new numbers in the old ones are seen by `dot`
-            self._ready = operands(self.w)
-            self._known = list(self.w)
+        w = self.w
+        if w is not self._made_of or w.__class__ is not Weights or w.changed:
+            self._make_ready()
         return _METHODS[self.activation](dot(self._ready, x, self.b))
+
+    def _make_ready(self) -> None:
+        """Take in which Values the weights are; `dot` sees for itself what numbers they have."""
+        if self.w.__class__ is not Weights:
+            self._ready = operands(self.w)  # a list of the user's own may change unnoticed
+            return
+        assert isinstance(self.w, Weights)
+        self.w.changed = False  # before they are read: a change meanwhile is not lost
+        self._ready, self._made_of = operands(self.w), self.w
 
     def reset_parameters(
         self, init: str | Initialiser = "uniform", rng: random.Random | None = None, fan_out: int = 1

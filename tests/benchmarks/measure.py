@@ -112,7 +112,7 @@ class Result:
 def race(contenders: Sequence[Contender], rounds: int, collector: bool, warm_up: bool = True) -> dict[str, Result]:
     """Run all contenders in turn, `rounds` times, the collector on or off throughout.
 
-    Each round starts with the next of them: nobody always comes after whoever leaves the caches or the clock rate worst.
+    Each round starts with the next of them: nobody always follows whoever leaves the caches in the worst state.
 
     Args:
         contenders: each with a name of its own.

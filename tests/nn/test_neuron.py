@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import random
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -72,6 +76,39 @@ def test_numpy_rows_and_matrices_are_inputs() -> None:
     matrix = numpy.array([[1, 2], [3, 4]])
     assert data(model(matrix)) == data(model([[1.0, 2.0], [3.0, 4.0]]))
     assert data(model(matrix[0])) == data(model([1.0, 2.0]))
+
+
+CHANGES: dict[str, Callable[[nn.Neuron], Any]] = {
+    "an entry": lambda neuron: neuron.w.__setitem__(0, Value(5.0)),
+    "a slice": lambda neuron: neuron.w.__setitem__(slice(0, 2), [Value(1.0), Value(2.0)]),
+    "their order": lambda neuron: neuron.w.reverse(),
+    "one taken out, one put in": lambda neuron: (neuron.w.pop(), neuron.w.insert(0, Value(4.0))),
+    "deleted and appended": lambda neuron: (neuron.w.__delitem__(0), neuron.w.append(Value(-3.0))),
+    "the whole list": lambda neuron: setattr(neuron, "w", [Value(7.0), Value(8.0), Value(9.0)]),
+    "the whole list by another's": lambda neuron: setattr(neuron, "w", nn.Neuron(3, rng=random.Random(4)).w),
+    "sorted": lambda neuron: neuron.w.sort(key=float, reverse=True),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("copied", [False, True])
+def test_weights_that_were_replaced_are_seen(change: str, copied: bool) -> None:
+    neuron, x = nn.Neuron(3, nonlin=False, rng=random.Random(2)), [0.5, -1.0, 2.0]
+    neuron(x)
+    neuron = pickle.loads(pickle.dumps(copy.deepcopy(neuron))) if copied else neuron
+    neuron(x)
+    for _ in range(2):
+        CHANGES[change](neuron)
+        assert neuron(x).data == pytest.approx(sum(w.data * number for w, number in zip(neuron.w, x, strict=True)))
+
+
+def test_a_list_of_ones_own_as_weights_may_be_changed() -> None:
+    neuron, mine = nn.Neuron(2, nonlin=False), [Value(1.0), Value(2.0)]
+    neuron.w = mine
+    assert neuron([1.0, 1.0]).data == 3.0
+    mine[1] = Value(10.0)
+    assert neuron([1.0, 1.0]).data == 11.0
+    assert isinstance(nn.Neuron(2).w, list)
 
 
 def test_a_generator_seeds_the_weights_and_leaves_the_module_random_alone() -> None:
