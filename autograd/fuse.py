@@ -60,10 +60,11 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
     columns = [
         partial if is_list(name) else f"({partial},)" for name, partial in zip(op.operands, partials, strict=True)
     ]
-    each = [column + f" if {some} else ()" for column, some in zip(columns, given, strict=True)]
+    each = [f"({column}) if {some} else ()" for column, some in zip(columns, given, strict=True)]
     pure = [f"({name}_values is {name} or not {name}_values)" for name in lists]
     indent = "    " * bool(pure)
-    lines += [f"    if {' and '.join(pure)}:"] * bool(pure) + [
+    lines += [f"    if {' and '.join(pure)}:"] * bool(pure)
+    lines += [
         f"{indent}    if not ({' or '.join(given)}):",
         f"{indent}        return out",
         f"{indent}    groups = ({', '.join(groups)},)",

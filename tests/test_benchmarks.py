@@ -13,12 +13,12 @@ from tests.benchmarks import __main__ as command
 from tests.benchmarks import measure, report, work
 
 
-def test_contenders_take_turns_and_the_first_round_does_not_count() -> None:
+def test_contenders_take_turns_each_in_every_place_and_the_first_round_does_not_count() -> None:
     turns: list[str] = []
-    contenders = [measure.timed(name, lambda name=name: turns.append(name)) for name in ("a", "b")]  # type: ignore[misc]
-    results = measure.race(contenders, rounds=2, collector=False)
-    assert turns == ["a", "b"] * 3
-    assert [len(results[name].phases[measure.TOTAL]) for name in ("a", "b")] == [2, 2]
+    contenders = [measure.timed(name, lambda name=name: turns.append(name)) for name in "abc"]  # type: ignore[misc]
+    results = measure.race(contenders, rounds=3, collector=False)
+    assert "".join(turns) == "abc" + "bca" + "cab" + "abc"
+    assert [len(results[name].phases[measure.TOTAL]) for name in "abc"] == [3, 3, 3]
 
 
 @pytest.mark.parametrize("on", [False, True])
