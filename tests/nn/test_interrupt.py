@@ -79,7 +79,9 @@ class Interrupter(nn.Callback):
         if frame.f_code.co_name in ("_finish", "on_train_end"):
             return None
         frame.f_trace_opcodes = True
-        if event == "opcode":
+        # A generator that `any` or `all` leaves early is closed by bytecodes that belong to no line, and CPython
+        # only reports what is raised in them: no interrupt can get out of there.
+        if event == "opcode" and frame.f_lineno is not None:
             self.count += 1
             if self.count == self.at:
                 sys.settrace(self.before)
