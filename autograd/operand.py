@@ -96,6 +96,10 @@ class Operands(tuple[Any, ...]):
         self.reading = clock[0], numbers, values if len(values) != len(self) else None, interior
         return self.reading
 
+    def __reduce__(self) -> Any:
+        """Copies and pickles are read anew: another process has another clock."""
+        return operands, (tuple(self),)
+
     @property
     def numbers(self) -> Sequence[float]:
         """The operands' numbers, as read last."""

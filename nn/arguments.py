@@ -118,8 +118,8 @@ def as_optimizer(optimizer: Any, model: Any) -> Optimizer:
             f"an optimizer has step() and zero_grad(), is a class of nn.optim or its name; got {shown(optimizer)}"
         )
     groups: Sequence[Any] = getattr(optimizer, "param_groups", ())
-    changed = {p for group in groups for p in group["params"]}
-    if isinstance(model, Module) and changed and not any(p in changed for _, p in model.named_parameters()):
+    changed = {id(p) for group in groups for p in group["params"]}
+    if isinstance(model, Module) and changed and not any(id(p) in changed for _, p in model.named_parameters()):
         raise OptionError(
             "the optimizer was made for other parameters and would change none of this model's: make it over "
             "model.parameters() once the model is as it will be trained"

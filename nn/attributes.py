@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeVar
 
 from autograd import Value
+from nn.weights import Weights
 
 K = TypeVar("K")
 
@@ -43,9 +44,13 @@ def gather(thing: Any, module_class: type[Any], values: list[Value] | None, modu
     if isinstance(thing, Value):
         if values is not None:
             values.append(thing)
-    elif isinstance(thing, module_class):
+        return
+    if isinstance(thing, module_class):
         modules.append(thing)
-    elif isinstance(thing, _LISTS):
+        modules = []  # a module that is a list as well: its Values stand here, its modules are its own
+    if isinstance(thing, _LISTS):
+        if values is None and thing.__class__ is Weights:
+            return
         kinds = set(map(type, thing))
         if kinds == _VALUES:
             if values is not None:

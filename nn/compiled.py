@@ -18,6 +18,7 @@ from autograd import Program, ProgramError, Value
 from nn import trial
 from nn.data import Samples
 from nn.eager import EagerStep, Loss, Outcome, refuse_no_loss
+from nn.module import Module
 from nn.nested import flat, is_sequence
 from nn.optim.flat import flattened
 from nn.optim.rows import FLOATS, arrays
@@ -90,8 +91,13 @@ class CompiledStep:
         rows = FLOATS if self.lists else arrays(fused=self.program.backend == "native") or FLOATS
         self.flat = flattened(self.optimizer, self.program.leaves, rows, self._home())
         self.kinds = list(map(type, self.program.leaves))
+        self.parameters = self._parameters()
         self.table = self._table(self.data)
         self.held_table = self._table(self.held_out) if self.held_out else None
+
+    def _parameters(self) -> list[Value]:
+        """Those that the model has now: somebody may put others in their place."""
+        return self.model.parameters() if isinstance(self.model, Module) else []
 
     def _home(self) -> Any:
         """Where the vector of the leaves' numbers lies best: where the program reads them."""
@@ -194,7 +200,7 @@ class CompiledStep:
         Raises:
             UnfitError: a program no longer does.
         """
-        if self.kinds == list(map(type, self.program.leaves)):
+        if self.kinds == list(map(type, self.program.leaves)) and self.parameters == self._parameters():
             if self.flat.fits():
                 self.flat.read()
             else:

@@ -204,7 +204,6 @@ class Module:
         seen: set[Value] = set()
         for path, names, module in self._placed():
             module._scope_path = names
-            module.__dict__ = dict(vars(module))  # CPython reads an attribute of its own dict faster than a shared one
             start = f"{path}." if path else ""
             for name, member in module._members(Value):
                 if member.is_leaf and member not in seen:

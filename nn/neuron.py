@@ -8,7 +8,6 @@ Signatures, seeded weights and reprs are micrograd's; activation and initialisat
 here: layers with PyTorch's names (``layers.py``, the next file), losses, training.
 """
 
-import functools
 import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
@@ -19,42 +18,12 @@ from nn.init import Initialiser, initialiser
 from nn.module import Module
 from nn.nested import inputs, is_batch, sample
 from nn.options import count, counts, flag, named
+from nn.weights import Weights
 
 _METHODS: Final[dict[str, Callable[[Value], Value]]] = {
     "identity": identity, "linear": identity, **{name: getattr(Value, name) for name in SCALAR},
 }  # fmt: skip
 """Activations of a single neuron by name, as methods of Value, since a neuron's weighted sum is always one."""
-
-
-def _noting(name: str) -> Callable[..., Any]:
-    method = getattr(list, name)
-
-    @functools.wraps(method)
-    def change(self: "Weights", *args: Any, **kwargs: Any) -> Any:
-        self.changed = True
-        return method(self, *args, **kwargs)
-
-    return change
-
-
-class Weights(list[Value]):
-    """A neuron's weights: a list that notes when an entry was put in, taken out or replaced.
-
-    To compare the entries with those of the last call instead would read as much memory as the weighted sum itself.
-    """
-
-    __slots__ = ("changed",)
-
-    def __init__(self, values: Iterable[Value] = ()) -> None:
-        super().__init__(values)
-        self.changed = True
-
-
-for _name in (
-    "__setitem__", "__delitem__", "__iadd__", "__imul__", "append", "clear", "extend", "insert", "pop", "remove",
-    "reverse", "sort",
-):  # fmt: skip
-    setattr(Weights, _name, _noting(_name))
 
 
 class Neuron(Module):
@@ -88,7 +57,8 @@ class Neuron(Module):
         draw = initialiser(init)
         self.w: list[Value] = Weights(Value(draw(nin, fan_out, rng)) for _ in range(nin))
         self.b = Value(0.0)
-        self._ready, self._made_of = operands(()), self.w
+        self._ready, self._version = operands(()), 0
+        self._made_of: Weights | None = None
         self.nonlin = nonlin
         self.activation = activation if nonlin else "linear"
         self.label_parameters()
@@ -106,19 +76,17 @@ class Neuron(Module):
 
     def fire(self, x: Operands) -> Any:
         """The output for inputs that were made ready and counted; what a layer calls, once a neuron and sample."""
-        w = self.w
-        if w is not self._made_of or w.__class__ is not Weights or w.changed:
+        if self.w is not self._made_of or self._made_of.version != self._version:
             self._make_ready()
         return _METHODS[self.activation](dot(self._ready, x, self.b))
 
     def _make_ready(self) -> None:
         """Take in which Values the weights are; `dot` sees for itself what numbers they have."""
-        if self.w.__class__ is not Weights:
-            self._ready = operands(self.w)  # a list of the user's own may change unnoticed
-            return
-        assert isinstance(self.w, Weights)
-        self.w.changed = False  # before they are read: a change meanwhile is not lost
-        self._ready, self._made_of = operands(self.w), self.w
+        w = self.w
+        version = w.version if isinstance(w, Weights) else 0  # as it is before they are read
+        self._ready = operands(w)
+        # A list of the user's own may change unnoticed, and is read at each call.
+        self._made_of, self._version = w if isinstance(w, Weights) else None, version
 
     def reset_parameters(
         self, init: str | Initialiser = "uniform", rng: random.Random | None = None, fan_out: int = 1

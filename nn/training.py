@@ -91,8 +91,7 @@ def fit(
         step = _step(asked)
         with Progress(asked.epochs, -(-len(asked.train.inputs) // asked.size), asked.verbose) as progress:
             while run.epoch < asked.epochs and not run.stopping:
-                if asked.watchers or asked.held_out is not None:
-                    _set_mode(model, True)
+                _set_mode(model, True)
                 step = _looked(step, asked) if run.epoch and asked.watchers else step
                 numbers = _epoch(step, asked, progress)
                 if asked.held_out is not None:

@@ -93,7 +93,7 @@ class Program:
             for key in batch
         ]
         batched = set(columns)
-        first = [i for i in map(number.get, dict.fromkeys(parameters)) if i is not None]
+        first = [i for i in map(number.get, dict.fromkeys(parameters)) if i is not None and i not in batched]
         rest = [] if len(first) + len(batched) == len(number) else [*_weights(self.code), *number.values()]
         order = [i for i in dict.fromkeys([*first, *rest]) if i not in batched]
         self.leaves: list[Any] = [traced.leaves[i] for i in order]

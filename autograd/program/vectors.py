@@ -164,6 +164,12 @@ class ArrayProgram:
         """Whether there is a batch."""
         return self.batch > 0
 
+    def masked(self, gradient: Any) -> Any:
+        """``gradient`` with zeros, in place, for leaves that take none but stand in a row with others that do."""
+        if not self.wanted.all():
+            gradient[~self.wanted] = 0.0
+        return gradient
+
     def rules(self) -> dict[Op, Rule]:
         """The expressions of every row of the table that occurs."""
         return {op: rule(op) for op in {i.op for i in self.instructions}}

@@ -326,6 +326,37 @@ def test_a_loss_that_takes_class_indices_alone_is_trained_without_compiling() ->
     assert list(found.state_dict().values()) == list(expected.state_dict().values())
 
 
+def test_a_callback_may_put_another_weight_in_place_where_no_output_shows_it_yet() -> None:
+    def dead() -> nn.MLP:
+        net = nn.MLP(3, [1, 1], rng=random.Random(0))
+        for w, number in zip(net.layers[0].neurons[0].w, (0.5, 0.25, 0.125), strict=True):
+            w.data = -abs(number) if number * X[0][0] > 0 else abs(number)
+        net.layers[0].neurons[0].b.data = -100.0  # silent for every sample
+        return net
+
+    def exchange(run: Any) -> None:
+        if run.epoch == 2:
+            neuron = run.model.layers[0].neurons[0]
+            neuron.w[0], neuron.b = Value(neuron.w[0].data), Value(neuron.b.data)
+        if run.epoch == 3:
+            run.model.layers[0].neurons[0].b.data = 1.0
+
+    assert_same(dead, callbacks=[exchange])
+
+
+def test_a_metric_that_changes_the_mode_changes_it_for_one_epoch() -> None:
+    modes: list[bool] = []
+
+    class Watching(nn.MLP):
+        def __call__(self, x: Any) -> Any:
+            modes.append(self.training)
+            return super().__call__(x)
+
+    net = Watching(3, [1])
+    trained(net, compile=False, epochs=2, metrics=[lambda predictions, targets: float(not net.eval().training)])
+    assert modes == [True] * 22
+
+
 def test_a_callback_that_makes_the_model_unfit_ends_compiling_with_a_warning() -> None:
     class Switch(nn.Module):
         def __init__(self) -> None:

@@ -52,6 +52,18 @@ def test_parameters_are_the_named_ones_in_their_order(nested: Nested) -> None:
         assert model.parameters() == [parameter for _, parameter in model.named_parameters()]
 
 
+def test_a_module_that_is_a_list_as_well_holds_its_entries() -> None:
+    class Held(nn.Module, list[Value]):
+        __hash__ = object.__hash__
+        __eq__ = object.__eq__
+
+    class Holder(nn.Module):
+        def __init__(self) -> None:
+            self.held = Held([Value(1.0), Value(2.0)])
+
+    assert len(Holder().parameters()) == len(dict(Holder().named_parameters())) == 2
+
+
 def test_a_shared_parameter_counts_once(nested: Nested) -> None:
     assert nested.parameters().count(nested.scale) == 1
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import pickle
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import LengthError, Value, topological_order
+from autograd import LengthError, OperandTypeError, Value, topological_order
 from tests.nn.samples import data
 from tests.requires import requires
 
@@ -100,6 +102,42 @@ def test_weights_that_were_replaced_are_seen(change: str, copied: bool) -> None:
     for _ in range(2):
         CHANGES[change](neuron)
         assert neuron(x).data == pytest.approx(sum(w.data * number for w, number in zip(neuron.w, x, strict=True)))
+
+
+def test_weights_taken_out_and_put_back_are_seen() -> None:
+    neuron, x = nn.Neuron(2, nonlin=False, init="zeros"), [1.0, 1.0]
+    first = neuron.w
+    for weights, expected in (([Value(10.0), Value(10.0)], 20.0), (first, 0.0)):
+        neuron(x)
+        neuron.w = weights
+        assert neuron(x).data == expected
+
+
+@pytest.mark.parametrize("tie", [lambda a, b: setattr(b, "w", a.w), lambda a, b: vars(b).update(vars(copy.copy(a)))])
+def test_two_neurons_may_share_their_weights(tie: Callable[[nn.Neuron, nn.Neuron], None]) -> None:
+    one, other, x = nn.Neuron(2, nonlin=False), nn.Neuron(2, nonlin=False), [1.0, 1.0]
+    tie(one, other)
+    one(x), other(x)
+    one.w[0], one.w[1] = Value(5.0), Value(1.0)
+    assert (one(x).data, other(x).data) == (6.0, 6.0)
+
+
+def test_a_weight_that_is_none_is_refused_at_every_call() -> None:
+    neuron = nn.Neuron(2)
+    neuron([1.0, 1.0])
+    neuron.w[0] = None  # type: ignore[call-overload]
+    for _ in range(2):
+        with pytest.raises(OperandTypeError):
+            neuron([1.0, 1.0])
+
+
+def test_an_unpickled_neuron_has_the_numbers_of_its_weights() -> None:
+    neuron = nn.Neuron(2, nonlin=False)
+    neuron([1.0, 1.0])
+    neuron.w[0].data = 100.0
+    code = "import pickle, sys; print(pickle.load(sys.stdin.buffer)([1.0, 0.0]).data)"
+    shown = subprocess.run([sys.executable, "-c", code], input=pickle.dumps(neuron), capture_output=True, check=True)
+    assert float(shown.stdout) == 100.0
 
 
 def test_a_list_of_ones_own_as_weights_may_be_changed() -> None:

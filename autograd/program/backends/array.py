@@ -78,7 +78,7 @@ class NumpyBackend:
         views, kept = bound.free()
         with np.errstate(all="ignore"):
             views.value_and_grad()
-        gradient = views.gradients[: self.program.leaves]
+        gradient = self.program.masked(views.gradients[: self.program.leaves])
         return bound, gradient.copy() if kept else gradient
 
     def _output(self, bound: "_Bound", varying: bool, place: int) -> Any:

@@ -85,7 +85,7 @@ class NativeBackend:
         bound.load(values, batch)
         gradients = bound.fresh_gradients()
         self.run(bound, gradients, 0, len(bound.code))
-        return bound, gradients.numbers[: self.program.leaves]
+        return bound, self.program.masked(gradients.numbers[: self.program.leaves])
 
     def run(self, bound: Tables, gradients: Memory, first: int, last: int) -> None:
         """Rows ``first`` up to ``last`` of a program."""

@@ -83,6 +83,25 @@ def test_parameters_come_first_and_in_their_order() -> None:
     assert program.leaves[: len(parameters)] == parameters[::-1]
 
 
+@pytest.mark.parametrize("backend", ["python", "array", "native"])
+def test_a_batch_leaf_among_the_parameters_is_a_batch_leaf(backend: str) -> None:
+    requires("numba")
+    a, b, x = Value(2.0), Value(3.0), Value(4.0)
+    program = autograd.compile(a * x + b * b, batch=[x], parameters=[a, x, a], backend=backend)
+    assert program.leaves == [a, b]
+    value, gradient = program.value_and_grad(program.values, [4.0, 5.0])
+    assert (list(value), list(gradient)) == ([17.0, 19.0], [9.0, 12.0])
+
+
+@pytest.mark.parametrize("backend", ["python", "array", "native"])
+def test_a_frozen_leaf_in_a_row_with_others_gets_no_gradient(backend: str) -> None:
+    requires("numba")
+    a, b = Value(2.0, requires_grad=False), Value(3.0)
+    program = autograd.compile(autograd.sum([a, b, a]) * 2, backend=backend)
+    _, gradient = program.value_and_grad(program.values)
+    assert dict(zip(program.leaves, gradient, strict=True)) == {a: 0.0, b: 2.0}
+
+
 def test_weights_come_first_where_nothing_is_said() -> None:
     forward, parameters = network(random.Random(0), [2, 3, 1])
     inputs = [Value(0.1), Value(0.2)]
