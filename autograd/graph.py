@@ -143,6 +143,7 @@ def await_consumers(root: N, reset: bool = False) -> tuple[list[N], dict[int, in
     root._mark, root._count = here, 0
     groups: dict[int, int] = {}
     by_hand = False
+    # The same few lines stand here for each kind of parent: a loop over two of them would take as long as all the rest.
     for node in found:  # it grows meanwhile
         if reset:
             node._grad = 0.0

@@ -132,12 +132,17 @@ def test_a_weight_that_is_none_is_refused_at_every_call() -> None:
 
 
 def test_an_unpickled_neuron_has_the_numbers_of_its_weights() -> None:
-    neuron = nn.Neuron(2, nonlin=False)
-    neuron([1.0, 1.0])
-    neuron.w[0].data = 100.0
-    code = "import pickle, sys; print(pickle.load(sys.stdin.buffer)([1.0, 0.0]).data)"
-    shown = subprocess.run([sys.executable, "-c", code], input=pickle.dumps(neuron), capture_output=True, check=True)
-    assert float(shown.stdout) == 100.0
+    """Both processes are fresh, so both have counted equally few changes of data."""
+    write = """if True:
+        import nn, pickle, sys
+        neuron = nn.Neuron(2, nonlin=False)
+        neuron([1.0, 1.0])
+        neuron.w[0].data = 100.0
+        pickle.dump(neuron, sys.stdout.buffer)"""
+    read = "import pickle, sys; print(pickle.load(sys.stdin.buffer)([1.0, 0.0]).data)"
+    written = subprocess.run([sys.executable, "-c", write], capture_output=True, check=True).stdout
+    shown = subprocess.run([sys.executable, "-c", read], input=written, capture_output=True, check=True).stdout
+    assert float(shown) == 100.0
 
 
 def test_a_list_of_ones_own_as_weights_may_be_changed() -> None:
