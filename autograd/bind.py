@@ -12,7 +12,7 @@ from typing import Any, Final
 from autograd.errors import FormulaError
 from autograd.fuse import fused
 from autograd.modes import observe, observing
-from autograd.operand import argument, operand
+from autograd.operand import argument, blank, operand
 from autograd.ops import FLOATS, VECTOR_FUNCTIONS, Op, documentation
 from autograd.world import World, define
 
@@ -20,7 +20,7 @@ VALUES: Final = World("values", VECTOR_FUNCTIONS)
 """The world of Values: each function takes Values and numbers and makes nodes."""
 
 _RESERVED: Final = frozenset({
-    "self", "node", "op", "new", "Value", "observing", "observe", "operand", "out", "read", "read_at", "float", "len",
+    "self", "node", "op", "blank", "next", "use", "Value", "observing", "observe", "operand", "out", "read", "read_at", "float", "len",
     "tuple", "zip", "argument", "clock", "column", "interior", "mixed", "LengthError", "operands",
     "Operands", "groups", "partials", "python_partials", "python_value", "method", "reflected", "rule",
 })  # fmt: skip
@@ -30,14 +30,15 @@ _UNARY: Final = """\
 def {name}(self):
     {doc}
     {x} = self._data
-    node = new(Value)
+    self._uses += 1
+    node = next(blank)
     node.op = op
     node._x = self
     node._data = out = {value}
     node._dx = {dx}
     node._dy = None
     node._grad = 0.0
-    node._extra = node._mark = None
+    node._uses = 0
     if observing:
         observe(node)
     return node
@@ -50,22 +51,24 @@ def {name}(self, {y}{default}):
         {y} = {operand}({y})
         if {y} is NotImplemented:
             return {y}
-    node = new(Value)
+    node = next(blank)
     node.op = op
     node._x = self
     node._y = {y}
+    self._uses += 1
     {x} = self._data
     if {y}.__class__ is float:
         node._data = out = {value}
         node._dx = {dx}
         node._dy = None
     else:
+        {y}._uses += 1
         {y} = {y}._data
         node._data = out = {value}
         node._dx = {dx}
         node._dy = {dy}
     node._grad = 0.0
-    node._extra = node._mark = None
+    node._uses = 0
     if observing:
         observe(node)
     return node
@@ -78,16 +81,17 @@ def {name}(self, {x}):
         {x} = operand({x})
         if {x} is NotImplemented:
             return {x}
-    node = new(Value)
+    node = next(blank)
     node.op = op
     node._x = {x}
     node._y = self
+    self._uses += 1
     {y} = self._data
     node._data = out = {value}
     node._dx = None
     node._dy = {dy}
     node._grad = 0.0
-    node._extra = node._mark = None
+    node._uses = 0
     if observing:
         observe(node)
     return node
@@ -124,7 +128,7 @@ def install(op: Op, value_class: type[Any]) -> tuple[dict[str, Callable[..., Any
         function = fused(op, value_class)
         return ({op.name: function} if op.method else {}), function
     namespace: dict[str, Any] = {
-        **FLOATS.namespace, "__name__": __name__, "new": object.__new__, "Value": value_class, "op": op,
+        **FLOATS.namespace, "__name__": __name__, "blank": blank(value_class), "Value": value_class, "op": op,
         "operand": operand, "argument": argument, "observing": observing, "observe": observe,
     }  # fmt: skip
     methods: dict[str, Callable[..., Any]] = {}

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Final
 
-from autograd.graph import OPAQUE, Mixed, Node, mixed
+from autograd.graph import OPAQUE, Mixed, Node, mixed, use
 from autograd.ops import TABLE
 
 
@@ -27,7 +27,7 @@ def state(node: Any, translate: Callable[[Any], Any] = _same) -> tuple[Any, ...]
         None if node.op is None else node.op.name,
         node._data,
         grad,
-        node._extra and dict(node._extra),
+        dict(notes) if (notes := getattr(node, "_extra", None)) else None,
     )
     if node.op is None:
         return (*about, None, None, None, None)
@@ -56,12 +56,18 @@ def restore(
 ) -> Any:  # fmt: skip
     """The node that ``state`` took apart."""
     node = object.__new__(kind)
-    node._data, node._grad, node._extra = data, grad, extra
+    node._data, node._grad = data, grad
+    if extra is not None:
+        node._extra = extra
     node.op = None if name is None else OPAQUE if name == OPAQUE.name else TABLE[name]
-    node._x, node._y, node._dx, node._dy, node._mark = x, y, dx, dy, None
+    node._x, node._y, node._dx, node._dy, node._uses = x, y, dx, dy, 0
     if node.is_fused:
         groups, operands = x
         node._x = groups if operands is None else mixed(groups, operands)
+        for group in y:
+            use(group)
+    else:
+        use(node.parents)
     return node
 
 

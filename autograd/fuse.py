@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from autograd.errors import LengthError
-from autograd.graph import mixed
+from autograd.graph import mixed, use
 from autograd.modes import observe, observing
-from autograd.operand import Operands, argument, clock, listed, read
+from autograd.operand import Operands, argument, blank, clock, listed, read
 from autograd.ops import FLOATS, Op, documentation, is_list
 from autograd.world import define
 
@@ -20,8 +20,8 @@ from autograd.world import define
 def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
     """The function of a primitive of more than two operands, or of lists of them; one pass, group by group."""
     namespace: dict[str, Any] = {
-        **FLOATS.namespace, "__name__": __name__, "new": object.__new__, "Value": value_class, "op": op,
-        "mixed": mixed, "argument": argument, "read": read, "Operands": Operands,
+        **FLOATS.namespace, "__name__": __name__, "blank": blank(value_class), "Value": value_class, "op": op,
+        "mixed": mixed, "use": use, "argument": argument, "read": read, "Operands": Operands,
         "clock": clock, "observing": observing, "observe": observe, "LengthError": LengthError, "listed": listed,
     }  # fmt: skip
     lists = [name for name in op.operands if is_list(name)]
@@ -82,8 +82,19 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
             lines += [f"    if {inner}:", f"        interior = interior + {group} if interior else {group}"]
         else:
             lines += [f"    interior = {group} if {inner} else ()"]
+        if is_list(name):
+            lines += [f"    if {inner}:",
+                      f"        if {name}_values.__class__ is not Operands:",
+                      f"            use({name}_values)",
+                      f"        elif {name}_values.uses:",
+                      f"            {name}_values.uses += 1",
+                      f"        else:  # the nodes that share a list are one consumer of its entries",
+                      f"            use({name}_values)",
+                      f"            {name}_values.uses = 1"]  # fmt: skip
+        else:
+            lines += [f"    if {inner}:", f"        {name}._uses += 1"]
     lines += [
-        "    node = new(Value)",
+        "    node = next(blank)",
         "    node.op = op",
         "    node._data = out",
         "    node._x = groups",
@@ -91,7 +102,7 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
         "    node._dx = None",
         "    node._dy = partials",
         "    node._grad = 0.0",
-        "    node._extra = node._mark = None",
+        "    node._uses = 0",
         "    if observing:",
         "        observe(node)",
         "    return node",

@@ -16,6 +16,8 @@ These four are views.  What is stored is five slots, because a scalar engine liv
     a rule of one's    the same, and _dy = the function to call
       own
 
+Beside them ``_uses`` counts what was made from the node, so that backward knows when its gradient is complete.
+
 A list of operands is one group, a single operand a group of one.  A group of plain numbers stands among the others,
 without partials; where a group has both, Values and numbers, the groups of parents are a ``Mixed``, which holds all
 operands beside them.
@@ -55,17 +57,17 @@ OPAQUE: Final = Op("opaque", ("xs",), "", ("",), python=(lambda xs: 0.0, lambda 
 class Node:
     """A node of a computation graph; ``Value`` adds the number and the gradient."""
 
-    __slots__ = ("_count", "_dx", "_dy", "_mark", "_x", "_y", "op")
+    __slots__ = ("_dx", "_dy", "_mark", "_uses", "_x", "_y", "op")
 
     op: Op | None
     _x: Any
     _y: Any
     _dx: Any
     _dy: Any
-    _mark: object
-    """The traversal that saw this node last: an object that no other traversal has, so no mark is ever stale."""
-    _count: int
-    """What that traversal counted for this node."""
+    _uses: int
+    """How often the node stands among other nodes' operands, counted when these are made; never too low."""
+    _mark: Any
+    """For whoever numbers the nodes of a graph: holds for as long as that takes, and is not read afterwards."""
 
     @property
     def is_leaf(self) -> bool:
@@ -122,107 +124,122 @@ class Node:
 N = TypeVar("N", bound=Node)
 
 
-def await_consumers(root: N, reset: bool = False) -> tuple[list[N], dict[int, int], bool]:
-    """Find the nodes under ``root`` that are no leaves, and count how many consumers each has to wait for.
-
-    A node's ``_count`` is that number less one; the root waits for who asks. A group of parents that several nodes
-    share (the neurons of a layer share their inputs) is entered once, as one consumer of each of its members, and
-    waits in turn for all nodes that have it.
-
-    Args:
-        root: where to start; no leaf.
-        reset: set the gradient of each node found to zero on the way.
-
-    Returns:
-        The nodes, in no order to rely on; the number for each group, by its ``id``; and whether a node's parents or
-        backward rule were given by hand, so that they may lead in a circle.
-    """
-    found: list[Any] = [root]
-    push = found.append
-    here = object()
-    root._mark, root._count = here, 0
-    groups: dict[int, int] = {}
-    by_hand = False
-    # The same few lines stand here for each kind of parent: a loop over two of them would take as long as all the rest.
-    for node in found:  # it grows meanwhile
-        if reset:
-            node._grad = 0.0
-        if node._dx is not None:
-            parent = node._x
-            if parent._mark is here:
-                parent._count += 1
-            elif parent.op is not None:
-                parent._mark = here
-                parent._count = 0
-                push(parent)
-            if node._dy is None:
-                continue
-        elif node._dy.__class__ is not float:
-            by_hand = by_hand or node._dy.__class__ is not tuple
-            for group in node._y:
-                key = id(group)
-                if key in groups:
-                    groups[key] += 1
-                    continue
-                groups[key] = 0
-                for parent in group:
-                    if parent._mark is here:
-                        parent._count += 1
-                    elif parent.op is not None:
-                        parent._mark = here
-                        parent._count = 0
-                        push(parent)
-            continue
-        parent = node._y
-        if parent._mark is here:
-            parent._count += 1
-        elif parent.op is not None:
-            parent._mark = here
-            parent._count = 0
-            push(parent)
-    return found, groups, by_hand
+Left = dict[Any, int]
+"""How many consumers a node still waits for."""
+Shared = dict[int, list[Any]]
+"""The same for a group that several nodes share: [number, group] by the group's ``id``."""
 
 
 def backward_order(root: N) -> list[N]:
     """The nodes under ``root`` that are no leaves, each once, every node after all of its consumers.
 
     Kahn's algorithm with a queue: the root comes first, then each node as soon as its last consumer has come, of a
-    consumer's operands the last one first. In a network that is layer after layer. ``Value.backward()`` does the same
-    steps inline, as it goes (``sweep.py``).
+    consumer's operands the last one first. In a network that is layer after layer. A node knows from the forward pass
+    how often it was used; only where uses lie outside of this graph, ``settle`` has to look how many do. A group that
+    several nodes share (the neurons of a layer share their inputs) waits for all of them, as one consumer of each of
+    its members. ``Value.backward()`` does the same steps inline, as it goes (``sweep.py``).
 
     Raises:
         GraphCycleError: parents assigned by hand lead back to where they came from.
 
     Source: A. B. Kahn, Topological sorting of large networks, Communications of the ACM 5 (1962).
     """
-    if root.op is None:
-        return []
-    found, groups, _ = await_consumers(root)
-    order: list[Any] = [] if root._count else [root]
-    parents: Sequence[Any]
-    push = order.append
-    for node in order:  # it grows meanwhile
-        if node._dx is not None:
-            parents = (node._x,) if node._dy is None else (node._y, node._x)
-        elif node._dy.__class__ is float:
-            parents = (node._y,)
-        else:
-            parents = ready = []
-            for group in node._y:
-                key = id(group)
-                if waits := groups[key]:
-                    groups[key] = waits - 1
-                else:
+    return _order([root], {}, {}) if root.op is not None else []
+
+
+def _order(queue: list[N], left: Left, shared: Shared) -> list[N]:
+    order: list[N] = []
+    while queue:
+        for node in queue:  # it grows meanwhile
+            if node._dx is not None:
+                parents = (node._x,) if node._dy is None else (node._y, node._x)
+            elif node._dy.__class__ is float:
+                parents = (node._y,)
+            else:
+                parents = ready = []
+                for group in node._y:
+                    if group.__class__ is not tuple:
+                        entry = shared.setdefault(id(group), [group.uses, group])
+                        entry[0] -= 1
+                        if entry[0]:
+                            continue
+                        del shared[id(group)]
                     ready += reversed(group)
+            for parent in parents:
+                if parent.op is not None:
+                    waits = left.get(parent, parent._uses) - 1
+                    if waits:
+                        left[parent] = waits
+                    else:
+                        left.pop(parent, None)
+                        queue.append(parent)
+        order += queue
+        queue = settle(left, shared) if left or shared else []
+    return order
+
+
+def settle(left: Left, shared: Shared, reset: bool = False) -> list[Any]:
+    """Count the consumers of all nodes that wait, or have not been met yet, afresh: only those that are still to come.
+
+    Needed where a node was used outside of the graph as well, and by hand-given parents, which may form a circle.
+
+    Args:
+        left: the nodes that have been met and wait; from now on all nodes to come that wait for more than one.
+        shared: the groups that have been met and wait, likewise.
+        reset: set the gradient of each node that has not been met yet to zero.
+
+    Returns:
+        The nodes that wait in vain, to go on with.
+
+    Raises:
+        GraphCycleError: they wait for each other.
+    """
+    counts: Left = dict.fromkeys(left, 0)
+    found: list[Any] = list(left)
+    groups = {key: [0, group] for key, (_, group) in shared.items()}
+
+    def count(parents: Iterable[Any], fresh: bool) -> None:
         for parent in parents:
             if parent.op is not None:
-                if waits := parent._count:
-                    parent._count = waits - 1
-                else:
-                    push(parent)
-    if len(order) != len(found):
-        _refuse_cycle(set(found).difference(order))
-    return order
+                if parent not in counts:
+                    counts[parent] = 0
+                    found.append(parent)
+                    if reset and fresh:
+                        parent._grad = 0.0
+                counts[parent] += 1
+
+    for _, group in shared.values():
+        count(group, fresh=False)
+    for node in found:  # it grows meanwhile
+        if not node.is_fused:
+            count(node.parents, fresh=True)
+            continue
+        for group in node._y:
+            if group.__class__ is tuple:
+                count(group, fresh=True)
+            elif id(group) in groups:
+                groups[id(group)][0] += 1
+            else:
+                groups[id(group)] = [1, group]
+                count(group, fresh=True)
+    for waits, group in groups.values():
+        for parent in group if not waits else ():
+            if parent.op is not None:
+                counts[parent] -= 1
+    ready = [node for node in found if not counts[node]]
+    if not ready:
+        _refuse_cycle(found)
+    left.clear()
+    left.update((node, n) for node, n in counts.items() if n and node._uses > 1)
+    shared.clear()
+    shared.update((key, entry) for key, entry in groups.items() if entry[0])
+    return ready
+
+
+def use(parents: Iterable[Any], times: int = 1) -> None:
+    """Count that ``parents`` were used."""
+    for parent in parents:
+        parent._uses += times
 
 
 def interior_order(root: N) -> list[N]:
@@ -246,9 +263,23 @@ def topological_order(root: N) -> list[N]:
     if not isinstance(root, Node):
         hint = "; take one of its Values, or their sum" if isinstance(root, list | tuple) else ""
         raise OperandTypeError(f"the root of a graph is a Value; got one of type {type(root).__name__}{hint}")
-    interior = interior_order(root)
-    if not interior:
-        return [root]
+    return _with_leaves(interior_order(root), [root])
+
+
+def joint_order(roots: Sequence[N]) -> list[N]:
+    """``topological_order`` of several roots together."""
+    return _with_leaves(joint_interior_order(roots), roots)
+
+
+def joint_interior_order(roots: Sequence[N]) -> list[N]:
+    """``interior_order`` of several roots together."""
+    left: Left = {root: 0 for root in reversed(roots) if root.op is not None}
+    shared: Shared = {}
+    return _order(settle(left, shared), left, shared)[::-1] if left else []
+
+
+def _with_leaves(interior: Sequence[N], roots: Sequence[N]) -> list[N]:
+    """An order of inner nodes with each leaf right before the first that uses it; roots that are leaves come last."""
     order: list[N] = []
     seen: set[N] = set()
     for node in interior:
@@ -257,27 +288,7 @@ def topological_order(root: N) -> list[N]:
                 seen.add(parent)
                 order.append(parent)
         order.append(node)
-    return order
-
-
-def joint_order(roots: Sequence[N]) -> list[N]:
-    """``topological_order`` of several roots together."""
-    order: list[Any] = topological_order(_above(roots))
-    return order[:-1]
-
-
-def joint_interior_order(roots: Sequence[N]) -> list[N]:
-    """``interior_order`` of several roots together."""
-    order: list[Any] = interior_order(_above(roots))
-    return order[:-1]
-
-
-def _above(roots: Sequence[N]) -> Any:
-    """A node whose parents the roots are."""
-    above = Node()
-    above.op, above._dx, above._dy, above._mark = OPAQUE, None, ((),), None
-    above._x = above._y = (roots,)
-    return above
+    return order + [root for root in dict.fromkeys(roots) if root.op is None and root not in seen]
 
 
 def reach(inputs: Iterable[N], order: Iterable[N]) -> dict[N, None]:

@@ -5,7 +5,8 @@ not live here: what is done with operands (``bind.py``, ``fuse.py``).
 """
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import repeat, starmap
 from operator import countOf
 from typing import Any, Final
 
@@ -89,6 +90,8 @@ class Operands(tuple[Any, ...]):
     """A list of operands made ready for several fused nodes; see ``operands``."""
 
     reading: Reading
+    uses: int = 0
+    """How many nodes have this list, some of whose entries are the results of others."""
 
     def read(self) -> Reading:
         """Look at the operands, again if some data were changed since."""
@@ -131,6 +134,11 @@ def operands(xs: Any) -> Operands:
     return made
 
 
+def blank(value_class: type[Any]) -> Iterator[Any]:
+    """Nodes without end, their slots still empty; ``next(...)`` of it skips a fifth of what ``object.__new__`` takes."""
+    return starmap(object.__new__, repeat((value_class,)))
+
+
 def listed(xs: Any, name: str) -> tuple[Any, ...]:
     """The operands of the function ``name`` as a tuple.
 
@@ -157,6 +165,6 @@ def read(xs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[float], Sequence[An
             numbers = [x._data for x in xs]
     except AttributeError:
         xs = tuple([x if x.__class__ is float else argument(x) for x in xs])
-        values = [x for x in xs if isinstance(x, Node)]
+        values = tuple([x for x in xs if isinstance(x, Node)])
         return xs, [getattr(x, "_data", x) for x in xs], values, any(x.op is not None for x in values)
     return xs, numbers, xs, interior

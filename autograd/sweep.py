@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from autograd.errors import OpaqueNodeError, StaleGraphError
-from autograd.graph import Node, await_consumers, backward_order, interior_order, joint_order, reach
+from autograd.graph import Left, Node, Shared, backward_order, interior_order, joint_order, reach, settle
 from autograd.modes import check_gradient, describe, modes
 from autograd.ops import FLOATS, is_list
 from autograd.world import World
@@ -76,77 +76,120 @@ def accumulate(root: Any, seed: float) -> None:
     if root.op is None:
         root._grad += seed
         return
-    order: list[Any] = [root]
-    push = order.append
-    _, groups, by_hand = await_consumers(root, reset=True)
-    root._grad = seed
-    if by_hand or modes().anomaly:
-        _accumulate_slowly(backward_order(root))
+    if modes().anomaly:
+        _accumulate_slowly(backward_order(root), seed)
         return
-    for node in order:
-        # What `backward_order` and `propagate` do, inline: this loop is where an eager engine spends its time.
-        g = node._grad
-        dx = node._dx
-        if dx is not None:
-            dy = node._dy
-            parent = node._x
-            if g:
-                parent._grad += g * dx
-            if dy is not None:
-                second = node._y
-                if g:
-                    second._grad += g * dy
-                if second.op is not None:
-                    if waits := second._count:
-                        second._count = waits - 1
+    root._grad = seed
+    left: Left = {}
+    shared: Shared = {}
+    queue: list[Any] = [root]
+    while queue:
+        push = queue.append
+        for node in queue:  # it grows meanwhile
+            # What `backward_order` and `propagate` do, inline: this loop is where an eager engine spends its time.
+            g = node._grad
+            dx = node._dx
+            ready = None
+            if dx is not None:
+                parent = node._x
+                if parent.op is None:
+                    if g:
+                        parent._grad += g * dx
+                elif parent._uses == 1:
+                    parent._grad = 0.0 + g * dx if g else 0.0
+                    ready = parent
+                elif parent in left:
+                    if g:
+                        parent._grad += g * dx
+                    if (waits := left[parent]) > 1:
+                        left[parent] = waits - 1
                     else:
-                        push(second)
-        elif node._dy.__class__ is float:
-            parent = node._y
-            if g:
-                parent._grad += g * node._dy
-        else:
-            if g:
-                columns, k = node._dy, 0
-                for parents in node._x:
-                    partials = columns[k]
-                    k += 1  # noqa: SIM113 (`enumerate` is slower here, too)
-                    width = len(partials)
-                    if width > _FEW:
-                        for parent, partial in zip(parents, partials):  # noqa: B905 (equal by construction; hot)
-                            parent._grad += g * partial
-                    elif width:  # to make a `zip` takes as long as to add to five gradients
-                        i = 0
-                        for parent in parents:
-                            parent._grad += g * partials[i]
-                            i += 1  # noqa: SIM113
-            for group in node._y:
-                key = id(group)
-                if waits := groups[key]:
-                    groups[key] = waits - 1
-                    continue
-                for parent in reversed(group):
-                    if parent.op is not None:
-                        if waits := parent._count:
-                            parent._count = waits - 1
-                        else:
-                            push(parent)
-            continue
-        if parent.op is not None:
-            if waits := parent._count:
-                parent._count = waits - 1
+                        del left[parent]
+                        ready = parent
+                else:
+                    parent._grad = 0.0 + g * dx if g else 0.0
+                    left[parent] = parent._uses - 1
+            dy = node._dy
+            if dy is None:
+                pass
+            elif dy.__class__ is float:
+                parent = node._y
+                if parent.op is None:
+                    if g:
+                        parent._grad += g * dy
+                elif parent._uses == 1:
+                    parent._grad = 0.0 + g * dy if g else 0.0
+                    push(parent)
+                elif parent in left:
+                    if g:
+                        parent._grad += g * dy
+                    if (waits := left[parent]) > 1:
+                        left[parent] = waits - 1
+                    else:
+                        del left[parent]
+                        push(parent)
+                else:
+                    parent._grad = 0.0 + g * dy if g else 0.0
+                    left[parent] = parent._uses - 1
             else:
-                push(parent)
+                for group in node._y:
+                    if group.__class__ is not tuple:
+                        if id(group) in shared:
+                            continue
+                        shared[id(group)] = [group.uses, group]
+                    for parent in group:
+                        if parent.op is not None:
+                            if parent._uses == 1:
+                                parent._grad = 0.0
+                            elif parent not in left:
+                                parent._grad = 0.0
+                                left[parent] = parent._uses
+                if dy.__class__ is not tuple:
+                    dy()
+                elif g:
+                    k = 0
+                    for parents in node._x:
+                        partials = dy[k]
+                        k += 1  # noqa: SIM113 (`enumerate` is slower here, too)
+                        width = len(partials)
+                        if width > _FEW:
+                            for parent, partial in zip(parents, partials):  # noqa: B905 (equal by construction; hot)
+                                parent._grad += g * partial
+                        elif width:  # to make a `zip` takes as long as to add to five gradients
+                            i = 0
+                            for parent in parents:
+                                parent._grad += g * partials[i]
+                                i += 1  # noqa: SIM113
+                for group in node._y:
+                    if group.__class__ is not tuple:
+                        entry = shared[id(group)]
+                        if entry[0] > 1:
+                            entry[0] -= 1
+                            continue
+                        del shared[id(group)]
+                    for parent in reversed(group):
+                        if parent.op is not None:
+                            if parent._uses == 1:
+                                push(parent)
+                            elif (waits := left[parent]) > 1:
+                                left[parent] = waits - 1
+                            else:
+                                del left[parent]
+                                push(parent)
+            if ready is not None:
+                push(ready)
+        queue = settle(left, shared, reset=True) if left or shared else []
 
 
-def _accumulate_slowly(order: Sequence[Any]) -> None:
-    """The same where rules were given by hand, or where ``detect_anomaly()`` looks at every gradient."""
-    watched = modes().anomaly
+def _accumulate_slowly(order: Sequence[Any], seed: float) -> None:
+    """The same where ``detect_anomaly()`` looks at every gradient."""
+    for node in order:
+        node._grad = 0.0
+    order[0]._grad = seed
     for node in order:
         propagate(node)
-        if watched:
-            for parent in node.parents:
-                check_gradient(node, parent, lambda parent=parent: float(parent._grad))  # type: ignore[misc]
+        for parent in node.parents:
+            check_gradient(node, parent, lambda parent=parent: float(parent._grad))  # type: ignore[misc]
 
 
 def gradients(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.bind import VALUES
 from autograd.copying import last, pickling, restore, state
 from autograd.errors import OperandTypeError
-from autograd.graph import OPAQUE, Node, topological_order
+from autograd.graph import OPAQUE, Node, topological_order, use
 from autograd.modes import Source, recording
 from autograd.operand import as_float, clock
 from autograd.scalar import Scalar
@@ -49,15 +49,15 @@ class Value(Scalar):
     __array_ufunc__ = None  # so that `numpy.float64(2) * value` asks the Value
 
     _grad: Any
-    _extra: dict[str, Any] | None
+    _extra: dict[str, Any]
 
     def __init__(
         self, data: Any, _children: Iterable["Value"] = (), _op: str = "", label: str = "", requires_grad: bool = True
     ) -> None:
         self._data = data if data.__class__ is float else as_float(data)
         self._grad = 0.0
-        self._extra = None
-        self.op = self._dx = self._dy = self._mark = None
+        self._uses = 0
+        self.op = self._dx = self._dy = None
         if label:
             self.label = label
         parents = tuple(_children)
@@ -124,12 +124,17 @@ class Value(Scalar):
     @property
     def notes(self) -> dict[str, Any]:
         """What is known of this node beyond its numbers: label, source, scope; made when first asked for."""
-        if self._extra is None:
+        try:
+            return self._extra
+        except AttributeError:  # the slot stays empty until there is something to note
             self._extra = {}
-        return self._extra
+            return self._extra
 
     def _note(self, name: str, default: Any) -> Any:
-        return default if self._extra is None else self._extra.get(name, default)
+        try:
+            return self._extra.get(name, default)
+        except AttributeError:
+            return default
 
     @property
     def label(self) -> str:
@@ -206,6 +211,7 @@ class Value(Scalar):
                 raise OperandTypeError(f"parents are Values; got {parent!r} of type {type(parent).__name__}")
         symbol = self._op
         clock[0] += 1
+        use(parents, 2)  # once more than they are: they wait until it is known that they form no circle
         self.op, self._dx = OPAQUE, None
         self._x = self._y = (parents,)
         self._dy = _nothing if rule is None else rule

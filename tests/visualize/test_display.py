@@ -34,9 +34,9 @@ def test_ipythons_arguments_are_taken() -> None:
 def test_it_changes_nothing() -> None:
     root = batch(3)
     nodes = topological_order(root)
-    before = [(node.data, node.grad, node._extra and dict(node._extra), node.parents) for node in nodes]
+    before = [(node.data, node.grad, dict(node.notes), node.parents) for node in nodes]
     root._repr_mimebundle_()
-    assert [(node.data, node.grad, node._extra and dict(node._extra), node.parents) for node in nodes] == before
+    assert [(node.data, node.grad, dict(node.notes), node.parents) for node in nodes] == before
 
 
 def test_a_large_graph_is_capped_and_a_line_says_so() -> None:
