@@ -53,14 +53,14 @@ from autograd.errors import (  # noqa: E402
 from autograd.functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp  # noqa: E402
 from autograd.gradcheck import gradcheck  # noqa: E402
 from autograd.graph import topological_order  # noqa: E402
-from autograd.modes import detect_anomaly, no_grad, provenance, scope  # noqa: E402
-from autograd.operand import Operands, operands  # noqa: E402 (a mixed installation must be refused first)
+from autograd.modes import detect_anomaly, no_grad, observed, provenance, scope  # noqa: E402
+from autograd.operand import Matrix, Operands, matrix, operands  # noqa: E402 (a mixed installation must be refused first)
 from autograd.ops import TABLE, Op  # noqa: E402
-from autograd.primitives import functions, primitive  # noqa: E402
+from autograd.primitives import functions, primitive, rows_of  # noqa: E402
 from autograd.program import Program, compile  # noqa: E402
 from autograd.value import Value  # noqa: E402
 
-globals().update(functions)
+globals().update(functions, **rows_of)
 
 __all__ = [
     "TABLE",
@@ -72,6 +72,7 @@ __all__ = [
     "GraphCycleError",
     "GraphError",
     "LengthError",
+    "Matrix",
     "MissingExtraError",
     "NumberTooLargeError",
     "Op",
@@ -92,7 +93,9 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "matrix",
     "no_grad",
+    "observed",
     "operands",
     "primitive",
     "provenance",
@@ -106,7 +109,7 @@ __all__ = [
     "write_data",
     "write_grads",
 ]  # fmt: skip
-__all__ += list(functions)
+__all__ += [*functions, *rows_of]
 
 if TYPE_CHECKING:
 

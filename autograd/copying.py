@@ -7,10 +7,10 @@ What does not live here: the hooks that Python calls (``Value.__deepcopy__``, ``
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from autograd.graph import OPAQUE, Mixed, Node, mixed, use
+from autograd.graph import OPAQUE, Mixed, Node, members, mixed, use
 from autograd.ops import TABLE
 
 
@@ -38,14 +38,16 @@ def state(node: Any, translate: Callable[[Any], Any] = _same) -> tuple[Any, ...]
     if node.is_fused:
         known: dict[int, tuple[Any, ...]] = {}  # a list of operands is often its own list of parents: one copy
 
-        def copied(groups: Any) -> tuple[Any, ...]:
+        def copied(groups: Iterable[Any]) -> tuple[Any, ...]:
+            found = []
             for group in groups:
                 if id(group) not in known:
                     known[id(group)] = tuple(map(moved, group))
-            return tuple([known[id(group)] for group in groups])
+                found.append(known[id(group)])
+            return tuple(found)
 
         operands = copied(node._x.operands) if node._x.__class__ is Mixed else None
-        return (*about, (copied(node._x), operands), copied(node._y), None, node._dy)
+        return (*about, (copied(node._x), operands), copied(map(members, node._y)), None, node._dy)
     y = moved(node._y) if len(node.op.operands) == 2 else None
     return (*about, moved(node._x), y, node._dx, node._dy)
 

@@ -7,23 +7,100 @@ What does not live here: primitives of one or two operands (``bind.py``), any fo
 
 import ast
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
+from autograd import ieee
 from autograd.errors import LengthError
-from autograd.graph import mixed, use
+from autograd.graph import mixed, use, use_group
 from autograd.modes import observe, observing
-from autograd.operand import Operands, argument, blank, clock, listed, read
+from autograd.operand import Operands, argument, blank, clock, listed, matrix, operands, read
 from autograd.ops import FLOATS, Op, documentation, is_list
+from autograd.unrolled import DOT, LONGEST
 from autograd.world import define
+
+
+def _namespace(op: Op, value_class: type[Any]) -> dict[str, Any]:
+    return {
+        **FLOATS.namespace, "__name__": __name__, "blank": blank(value_class), "Value": value_class, "op": op,
+        "mixed": mixed, "use_group": use_group, "argument": argument, "read": read, "Operands": Operands,
+        "clock": clock, "observing": observing, "observe": observe, "LengthError": LengthError, "listed": listed,
+        "use": use, "operands": operands, "matrix": matrix,
+    }  # fmt: skip
+
+
+_ROWS: Final = """\
+def {name}(rows, xs, biases=None):
+    {doc}
+    rows = matrix(rows, biases)
+    if rows.read_at != clock[0]:
+        rows.read()
+    xs = operands(xs)
+    if xs.read_at != clock[0]:
+        xs.read()
+    values = xs.values
+    parents = xs.parents
+    if observing or not rows.plain or (parents and parents is not values) or rows.width != len(values):
+        return [rule(ws, xs, bias) for ws, bias in zip(rows.rows, rows.biases)]
+    if xs.interior:
+        interior = (xs,)
+        if not xs.uses:
+            use(parents)
+        xs.uses += len(rows)
+    else:
+        interior = ()
+    {xs}_ = xs.numbers
+    if rows.width <= LONGEST:
+        dot = DOT[rows.width]
+    else:
+        dot = whole_dot
+    made = []
+    for ws, {ws}_, biases, {bias}_ in rows.lines:
+        out = {value}
+        node = next(blank)
+        node.op = op
+        node._data = out
+        node._x = (ws, values, biases)
+        node._y = interior
+        node._dx = None
+        node._dy = ({d_ws}, {d_xs} if parents else (), {d_bias})
+        node._grad = 0.0
+        node._uses = 0
+        made.append(node)
+    return made
+"""
+
+
+def rowwise(op: Op, value_class: type[Any], rule: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that makes one node of ``op`` for each row of a matrix: ``matvec`` of ``dot``.
+
+    ``rule`` makes one such node of anything; what is found in one look at the matrix need not be asked at each row.
+    """
+    namespace = {**_namespace(op, value_class), "rule": rule, "DOT": DOT, "LONGEST": LONGEST, "whole_dot": ieee.dot}
+    ws, xs, bias = op.operands
+    value, d_ws, d_xs, d_bias = _sources(op, namespace)
+    source = _ROWS.format(
+        name=op.rows, ws=ws, xs=xs, bias=bias, value=value, d_ws=d_ws, d_xs=d_xs, d_bias=f"({d_bias},) if rows.biased else ()",
+        doc=f'"""One ``{op.name}`` node for each of ``rows``: a list of {documentation(op)}"""',
+    )  # fmt: skip
+    function = define(source, op.rows, namespace, f"function {op.rows}")
+    function.__module__ = "autograd"
+    return function
+
+
+def _sources(op: Op, namespace: dict[str, Any]) -> list[str]:
+    """The value and the partials as Python source over the operands' numbers, ``x_`` for ``x``."""
+    numbers_of = {name: f"{name}_" for name in op.operands}
+    if op.python is None:
+        return [FLOATS.source(_renamed(op, text, numbers_of)) for text in (op.value, *op.partials)]
+    namespace["python_value"], namespace["python_partials"] = op.python
+    letters = ", ".join(numbers_of.values())
+    partials = [f"python_partials(out, {letters})[{index}]" for index in range(len(op.operands))]
+    return [f"float(python_value({letters}))", *partials]
 
 
 def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
     """The function of a primitive of more than two operands, or of lists of them; one pass, group by group."""
-    namespace: dict[str, Any] = {
-        **FLOATS.namespace, "__name__": __name__, "blank": blank(value_class), "Value": value_class, "op": op,
-        "mixed": mixed, "use": use, "argument": argument, "read": read, "Operands": Operands,
-        "clock": clock, "observing": observing, "observe": observe, "LengthError": LengthError, "listed": listed,
-    }  # fmt: skip
+    namespace = _namespace(op, value_class)
     lists = [name for name in op.operands if is_list(name)]
     parameters = [name + (f"={op.defaults[name]!r}" if name in op.defaults else "") for name in op.operands]
     if op.variadic:
@@ -43,16 +120,7 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
             "    if not xs:",
             f"        raise LengthError('{op.name} of no operands has no value; give at least one')",
         ]
-    numbers_of = {name: f"{name}_" for name in op.operands}
-    if op.python is None:
-        value, *partials = [
-            FLOATS.source(_renamed(op, text, numbers_of)) for text in (op.value, *op.partials)
-        ]  # fmt: skip
-    else:
-        namespace["python_value"], namespace["python_partials"] = op.python
-        letters = ", ".join(numbers_of.values())
-        value = f"float(python_value({letters}))"
-        partials = [f"python_partials(out, {letters})[{index}]" for index in range(len(op.operands))]
+    value, *partials = _sources(op, namespace)
     lines += [f"    out = {value}"]
     groups = [name if is_list(name) else f"({name},)" for name in op.operands]
     # Lists of Values alone and of plain numbers alone stand as they are, the latter without partials.
@@ -77,22 +145,11 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
         lines += [f"        groups = mixed(groups, ({', '.join(groups)},))"]
     for place, name in enumerate(reversed(op.operands)):
         inner = f"{name}_interior" if is_list(name) else f"{name}_class is not float and {name}.op is not None"
-        group = f"({name}_values,)" if is_list(name) else f"(({name},),)"
-        if place:
-            lines += [f"    if {inner}:", f"        interior = interior + {group} if interior else {group}"]
-        else:
-            lines += [f"    interior = {group} if {inner} else ()"]
-        if is_list(name):
-            lines += [f"    if {inner}:",
-                      f"        if {name}_values.__class__ is not Operands:",
-                      f"            use({name}_values)",
-                      f"        elif {name}_values.uses:",
-                      f"            {name}_values.uses += 1",
-                      f"        else:  # the nodes that share a list are one consumer of its entries",
-                      f"            use({name}_values)",
-                      f"            {name}_values.uses = 1"]  # fmt: skip
-        else:
-            lines += [f"    if {inner}:", f"        {name}._uses += 1"]
+        group = f"({name}_group,)" if is_list(name) else f"(({name},),)"
+        found = f"interior + {group} if interior else {group}" if place else group
+        lines += [] if place else ["    interior = ()"]
+        lines += [f"    if {inner}:", f"        interior = {found}"]
+        lines += [f"        use_group({name}_group)" if is_list(name) else f"        {name}._uses += 1"]
     lines += [
         "    node = next(blank)",
         "    node.op = op",
@@ -116,15 +173,18 @@ def _gather_list(op: Op, name: str) -> list[str]:
     """A list's numbers, the Values among its entries, and whether these may be more than leaves."""
     return [
         f"    if {name}.__class__ is Operands:",
-        f"        read_at, {name}_, {name}_values, {name}_interior = {name}.reading",
-        "        if read_at != clock[0]:",
-        f"            _, {name}_, {name}_values, {name}_interior = {name}.read()",
-        f"        if {name}_values is None:",
-        f"            {name}_values = {name}",
+        f"        {name}_group = {name}",
+        f"        if {name}.read_at != clock[0]:",
+        f"            {name}.read()",
+        f"        {name}_ = {name}.numbers",
+        f"        {name}_values = {name}.parents",
+        f"        {name}_interior = {name}.interior",
+        f"        {name} = {name}.values",
         "    else:",
         f"        if {name}.__class__ is not tuple:",
         f"            {name} = listed({name}, {op.name!r})",
         f"        {name}, {name}_, {name}_values, {name}_interior = read({name})",
+        f"        {name}_group = {name}_values",
     ]
 
 

@@ -125,9 +125,7 @@ N = TypeVar("N", bound=Node)
 
 
 Left = dict[Any, int]
-"""How many consumers a node still waits for."""
-Shared = dict[int, list[Any]]
-"""The same for a group that several nodes share: [number, group] by the group's ``id``."""
+"""For how many consumers nodes, and groups that several nodes share, still wait; who is not in it has met none yet."""
 
 
 def backward_order(root: N) -> list[N]:
@@ -144,48 +142,55 @@ def backward_order(root: N) -> list[N]:
 
     Source: A. B. Kahn, Topological sorting of large networks, Communications of the ACM 5 (1962).
     """
-    return _order([root], {}, {}) if root.op is not None else []
+    return _order([root], {}) if root.op is not None else []
 
 
-def _order(queue: list[N], left: Left, shared: Shared) -> list[N]:
+def _order(queue: list[N], left: Left) -> list[N]:
     order: list[N] = []
+
+    def arrive(parent: Any) -> bool:
+        """Whether the last consumer of ``parent`` has come."""
+        if parent._uses > 1:
+            waits = left.setdefault(parent, parent._uses) - 1
+            if waits:
+                left[parent] = waits
+                return False
+            del left[parent]
+        return True
+
     while queue:
         for node in queue:  # it grows meanwhile
-            if node._dx is not None:
-                parents = (node._x,) if node._dy is None else (node._y, node._x)
-            elif node._dy.__class__ is float:
-                parents = (node._y,)
-            else:
-                parents = ready = []
-                for group in node._y:
-                    if group.__class__ is not tuple:
-                        entry = shared.setdefault(id(group), [group.uses, group])
-                        entry[0] -= 1
-                        if entry[0]:
-                            continue
-                        del shared[id(group)]
-                    ready += reversed(group)
-            for parent in parents:
-                if parent.op is not None:
-                    waits = left.get(parent, parent._uses) - 1
-                    if waits:
-                        left[parent] = waits
-                    else:
-                        left.pop(parent, None)
-                        queue.append(parent)
+            if not node.is_fused:
+                ready = [parent for parent in node.parents if parent.op is not None and arrive(parent)]
+                queue += reversed(ready)
+                continue
+            for group in node._y:
+                if group.__class__ is not tuple:
+                    if group in left:
+                        continue
+                    left[group] = group.uses
+                for parent in members(group):  # they are met before one of them is ready
+                    if parent.op is not None and parent._uses > 1:
+                        left.setdefault(parent, parent._uses)
+            for group in node._y:
+                if group.__class__ is not tuple:
+                    left[group] -= 1
+                    if left[group]:
+                        continue
+                    del left[group]
+                queue += [parent for parent in reversed(members(group)) if parent.op is not None and arrive(parent)]
         order += queue
-        queue = settle(left, shared) if left or shared else []
+        queue = settle(left) if left else []
     return order
 
 
-def settle(left: Left, shared: Shared, reset: bool = False) -> list[Any]:
+def settle(left: Left, reset: bool = False) -> list[Any]:
     """Count the consumers of all nodes that wait, or have not been met yet, afresh: only those that are still to come.
 
     Needed where a node was used outside of the graph as well, and by hand-given parents, which may form a circle.
 
     Args:
-        left: the nodes that have been met and wait; from now on all nodes to come that wait for more than one.
-        shared: the groups that have been met and wait, likewise.
+        left: the nodes and groups that wait; from now on, all those to come that wait for more than one.
         reset: set the gradient of each node that has not been met yet to zero.
 
     Returns:
@@ -195,44 +200,51 @@ def settle(left: Left, shared: Shared, reset: bool = False) -> list[Any]:
         GraphCycleError: they wait for each other.
     """
     counts: Left = dict.fromkeys(left, 0)
-    found: list[Any] = list(left)
-    groups = {key: [0, group] for key, (_, group) in shared.items()}
-
-    def count(parents: Iterable[Any], fresh: bool) -> None:
-        for parent in parents:
-            if parent.op is not None:
-                if parent not in counts:
-                    counts[parent] = 0
-                    found.append(parent)
-                    if reset and fresh:
-                        parent._grad = 0.0
+    found: list[Any] = [waiting for waiting in left if isinstance(waiting, Node)]
+    groups = [waiting for waiting in left if not isinstance(waiting, Node)]
+    for group in groups:
+        for parent in group.parents:
+            if parent._uses == 1 and parent.op is not None:
+                found.append(parent)
+            elif parent in counts:
                 counts[parent] += 1
-
-    for _, group in shared.values():
-        count(group, fresh=False)
     for node in found:  # it grows meanwhile
-        if not node.is_fused:
-            count(node.parents, fresh=True)
-            continue
-        for group in node._y:
-            if group.__class__ is tuple:
-                count(group, fresh=True)
-            elif id(group) in groups:
-                groups[id(group)][0] += 1
-            else:
-                groups[id(group)] = [1, group]
-                count(group, fresh=True)
-    for waits, group in groups.values():
-        for parent in group if not waits else ():
-            if parent.op is not None:
+        parents: Sequence[Any]
+        if node._dx is not None:
+            parents = (node._x,) if node._dy is None else (node._x, node._y)
+        elif node._dy.__class__ is float:
+            parents = (node._y,)
+        else:
+            parents = ()
+            for group in node._y:
+                if group.__class__ is tuple:
+                    parents += group
+                elif group in counts:
+                    counts[group] += 1
+                else:
+                    counts[group] = 1
+                    parents += group.parents
+        for parent in parents:
+            if parent in counts:
+                counts[parent] += 1
+            elif parent.op is not None:
+                found.append(parent)
+                if parent._uses > 1:
+                    counts[parent] = 1
+                if reset:
+                    parent._grad = 0.0
+    ready: list[Any] = []
+    for group in groups:
+        for parent in group.parents if not counts[group] else ():
+            if parent in counts:
                 counts[parent] -= 1
-    ready = [node for node in found if not counts[node]]
+            elif parent.op is not None:
+                ready.append(parent)
+    ready += [waiting for waiting in left if isinstance(waiting, Node) and not counts[waiting]]
     if not ready:
         _refuse_cycle(found)
     left.clear()
-    left.update((node, n) for node, n in counts.items() if n and node._uses > 1)
-    shared.clear()
-    shared.update((key, entry) for key, entry in groups.items() if entry[0])
+    left.update((waiting, n) for waiting, n in counts.items() if n)
     return ready
 
 
@@ -240,6 +252,23 @@ def use(parents: Iterable[Any], times: int = 1) -> None:
     """Count that ``parents`` were used."""
     for parent in parents:
         parent._uses += times
+
+
+def members(group: Any) -> tuple[Any, ...]:
+    """The parents that stand in one of the groups of ``_y``."""
+    found: tuple[Any, ...] = group if group.__class__ is tuple else group.parents
+    return found
+
+
+def use_group(group: Any) -> None:
+    """Count that one more node has ``group``; those that share it are one consumer of its members."""
+    if group.__class__ is tuple:
+        use(group)
+    elif group.uses:
+        group.uses += 1
+    else:
+        use(group.parents)
+        group.uses = 1
 
 
 def interior_order(root: N) -> list[N]:
@@ -274,8 +303,7 @@ def joint_order(roots: Sequence[N]) -> list[N]:
 def joint_interior_order(roots: Sequence[N]) -> list[N]:
     """``interior_order`` of several roots together."""
     left: Left = {root: 0 for root in reversed(roots) if root.op is not None}
-    shared: Shared = {}
-    return _order(settle(left, shared), left, shared)[::-1] if left else []
+    return _order(settle(left), left)[::-1] if left else []
 
 
 def _with_leaves(interior: Sequence[N], roots: Sequence[N]) -> list[N]:

@@ -46,6 +46,18 @@ def modes() -> Modes:
     return _modes.get()
 
 
+def observed() -> bool:
+    """Whether each node that is made now, in some thread, is looked at by a mode: ``no_grad``, ``provenance``, ...
+
+    A layer asks: then every neuron makes its node itself, so that ``provenance`` can tell whose it is.
+
+    >>> with provenance():
+    ...     observed()
+    True
+    """
+    return bool(observing)
+
+
 @contextmanager
 def _mode(**changes: Any) -> Iterator[None]:
     token = _modes.set(_modes.get()._replace(**changes))

@@ -10,7 +10,7 @@ from itertools import repeat, starmap
 from operator import countOf
 from typing import Any, Final
 
-from autograd.errors import NumberTooLargeError, OperandTypeError
+from autograd.errors import LengthError, NumberTooLargeError, OperandTypeError
 from autograd.graph import Node
 
 _NO_NUMBERS: Final = (str, bytes, bytearray, complex, list, tuple, dict, set, type(None))
@@ -80,33 +80,52 @@ clock: Final[list[int]] = [0]
 """How often any Value's data or place in a graph was changed by hand: numbers read at the same count are still true."""
 
 
-Reading = tuple[int, Sequence[float], Sequence[Any] | None, bool]
-"""What was read of a list of operands: at which count of the ``clock``, their numbers, the Values among them (None if
-all of them are: a tuple that holds itself is freed only by the collector), and whether one of these is the result of
-something."""
+class Operands:
+    """A list of operands made ready for several fused nodes; see ``operands``.
 
+    It can be gone through, indexed and measured as a tuple.
+    """
 
-class Operands(tuple[Any, ...]):
-    """A list of operands made ready for several fused nodes; see ``operands``."""
+    __slots__ = ("interior", "numbers", "parents", "read_at", "uses", "values")
 
-    reading: Reading
-    uses: int = 0
-    """How many nodes have this list, some of whose entries are the results of others."""
+    values: tuple[Any, ...]
+    """Values and floats, in order."""
+    numbers: Sequence[float]
+    """Their numbers, as read last."""
+    parents: tuple[Any, ...]
+    """The Values among them: ``values`` itself where all are."""
+    interior: bool
+    """Whether one of these is the result of something."""
+    read_at: int
+    """At which count of the ``clock`` they were read."""
+    uses: int
+    """How many nodes have this list, where it is ``interior``."""
 
-    def read(self) -> Reading:
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        self.values = values
+        self.uses = 0
+        self.read()
+
+    def read(self) -> None:
         """Look at the operands, again if some data were changed since."""
-        _, numbers, values, interior = read(self)
-        self.reading = clock[0], numbers, values if len(values) != len(self) else None, interior
-        return self.reading
+        self.read_at = clock[0]
+        self.values, self.numbers, self.parents, self.interior = read(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.values)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.values[index]
+
+    def __repr__(self) -> str:
+        return f"operands({list(self.values)!r})"
 
     def __reduce__(self) -> Any:
         """Copies and pickles are read anew: another process has another clock."""
-        return operands, (tuple(self),)
-
-    @property
-    def numbers(self) -> Sequence[float]:
-        """The operands' numbers, as read last."""
-        return self.reading[1]
+        return operands, (self.values,)
 
 
 def operands(xs: Any) -> Operands:
@@ -116,22 +135,98 @@ def operands(xs: Any) -> Operands:
         xs: Values and numbers in any iterable; a NumPy row as well.
 
     Returns:
-        A tuple of Values and floats, which ``autograd.dot`` and its kin take as they take any other, only faster.
+        What ``autograd.dot`` and its kin take in place of a list, only faster.
 
     Raises:
         OperandTypeError: an entry is neither a Value nor a number.
 
     >>> operands([1, 2.5])
-    (1.0, 2.5)
+    operands([1.0, 2.5])
     """
     if xs.__class__ is Operands:
-        return xs
-    made = Operands(xs.tolist() if xs.__class__ is not list and hasattr(xs, "tolist") else xs)
-    fit, numbers, values, interior = read(made)
-    if fit is not made:  # some numbers were no floats yet
-        made = Operands(fit)
-    made.reading = clock[0], numbers, values if len(values) != len(made) else None, interior
-    return made
+        ready: Operands = xs
+        return ready
+    return Operands(tuple(xs if xs.__class__ is list or not hasattr(xs, "tolist") else xs.tolist()))
+
+
+class Matrix:
+    """Rows of operands and a bias for each, made ready for ``autograd.matvec``; see ``matrix``."""
+
+    __slots__ = ("biased", "biases", "lines", "plain", "read_at", "rows", "width")
+
+    rows: list[Operands]
+    biases: list[Any]
+    """A Value or a float for each row."""
+    width: int
+    """How many entries a row has; -1 where not all have the same."""
+    plain: bool
+    """Whether all entries are leaves, equally many in each row, and the biases leaves as well, or all of them floats."""
+    biased: bool
+    """Whether the biases are Values."""
+    lines: list[tuple[tuple[Any, ...], Sequence[float], tuple[Any, ...], float]]
+    """For each row its Values, their numbers, its bias as a group of one, and that one's number."""
+    read_at: int
+    """At which count of the ``clock`` they were read."""
+
+    def __init__(self, rows: list[Operands], biases: list[Any]) -> None:
+        self.rows, self.biases = rows, biases
+        self.read()
+
+    def read(self) -> None:
+        """Look at the entries, again if some data were changed since."""
+        self.read_at = clock[0]
+        for row in self.rows:
+            if row.read_at != self.read_at:
+                row.read()
+        widths = set(map(len, self.rows))
+        self.width = widths.pop() if len(widths) == 1 else -1
+        self.biased = any(isinstance(bias, Node) for bias in self.biases)
+        self.plain = (
+            self.width > 0
+            and all(row.parents is row.values and not row.interior for row in self.rows)
+            and all(isinstance(bias, Node) is self.biased for bias in self.biases)
+            and not (self.biased and any(bias.op is not None for bias in self.biases))
+        )
+        self.lines = [
+            (row.values, row.numbers, (bias,), bias if bias.__class__ is float else bias._data)
+            for row, bias in zip(self.rows, self.biases, strict=True)
+        ]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __reduce__(self) -> Any:
+        """Copies and pickles are read anew: another process has another clock."""
+        return matrix, (self.rows, self.biases)
+
+
+def matrix(rows: Any, biases: Any = None) -> Matrix:
+    """The weights of a layer, made ready once for all its samples.
+
+    Args:
+        rows: lists of Values and numbers, n of them.
+        biases: n Values or numbers; 0 by default.
+
+    Returns:
+        What ``autograd.matvec`` takes in place of the lists, only faster.
+
+    Raises:
+        LengthError: there are not as many biases as rows.
+        OperandTypeError: an entry is neither a Value nor a number.
+
+    >>> len(matrix([[1, 2], [3, 4]]))
+    2
+    """
+    if rows.__class__ is Matrix:
+        ready: Matrix = rows
+        return ready
+    made = [operands(row) for row in rows]
+    if biases is None:
+        return Matrix(made, [0.0] * len(made))
+    given = [argument(bias) for bias in biases]
+    if len(given) != len(made):
+        raise LengthError(f"{len(made)} rows need as many biases; got {len(given)}")
+    return Matrix(made, given)
 
 
 def blank(value_class: type[Any]) -> Iterator[Any]:
@@ -150,12 +245,12 @@ def listed(xs: Any, name: str) -> tuple[Any, ...]:
     return tuple(xs)
 
 
-def read(xs: Sequence[Any]) -> tuple[Sequence[Any], Sequence[float], Sequence[Any], bool]:
+def read(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], Sequence[float], tuple[Any, ...], bool]:
     """A list of operands as Values and floats, their numbers, the Values among them, and whether some may be inner."""
     if not xs:
-        return xs, [], [], False
+        return xs, [], (), False
     if xs[0].__class__ is float and countOf(map(type, xs), float) == len(xs):
-        return xs, list(xs), [], False  # a copy: a tuple that holds itself would wait for the collector
+        return xs, xs, (), False
     try:
         interior = xs[0].op is not None
         if not interior:

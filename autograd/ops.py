@@ -43,6 +43,7 @@ class Op:
         method: False for what is only a function (``where``, ``dot``).
         variadic: True where the one list of operands may also come as several arguments (``max(a, b)``).
         nonempty: True where an empty list of operands has no value.
+        rows: for a row of the operands (ws, xs, bias), the name of the function that takes many ws at once.
         dunders: Python's operator methods, plain and reflected, where there are any.
         python: value and partials as opaque Python functions, for a primitive of one's own that has no formulas.
     """
@@ -58,6 +59,7 @@ class Op:
     method: bool = True
     variadic: bool = False
     nonempty: bool = False
+    rows: str = ""
     dunders: tuple[str, ...] = ()
     python: tuple[Callable[..., float], Callable[..., Sequence[float]]] | None = None
     _compiled: dict[tuple[str, str], Callable[..., Any]] = field(default_factory=dict, init=False, repr=False)
@@ -241,7 +243,7 @@ def _rows() -> list[Op]:
         Op("mean", xs, "sum(xs) / len(xs)", ("[1 / len(xs) for x in xs]",), "mean",
            r"\operatorname{{mean}}\left({0}\right)", method=False, nonempty=True),
         Op("dot", ("ws", "xs", "bias"), "dot(ws, xs, bias)", ("xs", "ws", "1"), "dot", r"{0} \cdot {1} + {2}",
-           "a whole neuron before its activation", {"bias": 0.0}, method=False),
+           "a whole neuron before its activation", {"bias": 0.0}, method=False, rows="matvec"),
         Op("logsumexp", xs, "logsumexp(xs)", ("[exp(x - out) for x in xs]",), "logsumexp",
            r"\ln\sum\exp\left({0}\right)", "never overflows; the partials are the softmax", method=False),
         Op("max", xs, "max(xs)", (share,), "max", r"\max\left({0}\right)", "n equal: 1/n each", method=False,

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from autograd.bind import VALUES, install
 from autograd.errors import FormulaError
+from autograd.fuse import rowwise
 from autograd.graph import Node
 from autograd.operand import as_float
 from autograd.ops import FLOATS, TABLE, Op, is_list, register
@@ -18,6 +19,9 @@ from autograd.value import Value
 
 functions: Final[dict[str, Callable[..., Any]]] = {}
 """Every primitive as a function of Values and numbers, by name; ``autograd`` shows them as its own."""
+
+rows_of: Final[dict[str, Callable[..., Any]]] = {}
+"""The functions that make one node for each of many rows, by name: ``matvec``; shown as the others are."""
 
 
 def install_primitive(op: Op) -> Callable[..., Any]:
@@ -38,14 +42,20 @@ def install_primitive(op: Op) -> Callable[..., Any]:
         raise
     for name, method in methods.items():
         setattr(Value, name, method)
-    if op.name in functions:
-        # Whoever imported the function holds this very object: give it the new row's code.
-        known = functions[op.name]
-        known.__globals__.update(function.__globals__)
-        known.__code__ = function.__code__
-        function = known
-    functions[op.name] = VALUES.namespace[op.name] = function
+    function = functions[op.name] = VALUES.namespace[op.name] = _renewed(functions.get(op.name), function)
+    if op.rows:
+        rows_of[op.rows] = _renewed(rows_of.get(op.rows), rowwise(op, Value, function))
     return function
+
+
+def _renewed(known: Any, function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function``, or the one ``known`` by its name with its code: whoever imported that holds this very object."""
+    if known is None:
+        return function
+    known.__globals__.update(function.__globals__)  # type: ignore[attr-defined]
+    known.__code__ = function.__code__  # type: ignore[attr-defined]
+    renewed: Callable[..., Any] = known
+    return renewed
 
 
 def _try_out(op: Op) -> None:

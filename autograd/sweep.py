@@ -12,19 +12,17 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any
 
 from autograd.errors import OpaqueNodeError, StaleGraphError
-from autograd.graph import Left, Node, Shared, backward_order, interior_order, joint_order, reach, settle
+from autograd.graph import Left, Node, backward_order, interior_order, joint_order, reach, settle
 from autograd.modes import check_gradient, describe, modes
 from autograd.ops import FLOATS, is_list
+from autograd.unrolled import ADD, LONGEST
 from autograd.world import World
 
 Number = Any
 """A float, or a Value where a sweep is itself recorded as a graph."""
-
-
-_FEW: Final = 32
 
 
 def propagate(node: Any) -> None:
@@ -81,7 +79,6 @@ def accumulate(root: Any, seed: float) -> None:
         return
     root._grad = seed
     left: Left = {}
-    shared: Shared = {}
     queue: list[Any] = [root]
     while queue:
         push = queue.append
@@ -134,9 +131,10 @@ def accumulate(root: Any, seed: float) -> None:
             else:
                 for group in node._y:
                     if group.__class__ is not tuple:
-                        if id(group) in shared:
+                        if group in left:
                             continue
-                        shared[id(group)] = [group.uses, group]
+                        left[group] = group.uses
+                        group = group.parents
                     for parent in group:
                         if parent.op is not None:
                             if parent._uses == 1:
@@ -152,21 +150,18 @@ def accumulate(root: Any, seed: float) -> None:
                         partials = dy[k]
                         k += 1  # noqa: SIM113 (`enumerate` is slower here, too)
                         width = len(partials)
-                        if width > _FEW:
+                        if width <= LONGEST:
+                            ADD[width](parents, partials, g)
+                        else:
                             for parent, partial in zip(parents, partials):  # noqa: B905 (equal by construction; hot)
                                 parent._grad += g * partial
-                        elif width:  # to make a `zip` takes as long as to add to five gradients
-                            i = 0
-                            for parent in parents:
-                                parent._grad += g * partials[i]
-                                i += 1  # noqa: SIM113
                 for group in node._y:
                     if group.__class__ is not tuple:
-                        entry = shared[id(group)]
-                        if entry[0] > 1:
-                            entry[0] -= 1
+                        if (waits := left[group]) > 1:
+                            left[group] = waits - 1
                             continue
-                        del shared[id(group)]
+                        del left[group]
+                        group = group.parents
                     for parent in reversed(group):
                         if parent.op is not None:
                             if parent._uses == 1:
@@ -178,7 +173,7 @@ def accumulate(root: Any, seed: float) -> None:
                                 push(parent)
             if ready is not None:
                 push(ready)
-        queue = settle(left, shared, reset=True) if left or shared else []
+        queue = settle(left, reset=True) if left else []
 
 
 def _accumulate_slowly(order: Sequence[Any], seed: float) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeVar
 
 from autograd import Value
-from nn.weights import Weights
+from nn.weights import Watched
 
 K = TypeVar("K")
 
@@ -49,8 +49,8 @@ def gather(thing: Any, module_class: type[Any], values: list[Value] | None, modu
         modules.append(thing)
         modules = []  # a module that is a list as well: its Values stand here, its modules are its own
     if isinstance(thing, _LISTS):
-        if values is None and thing.__class__ is Weights:
-            return
+        if values is None and thing.__class__ is Watched and thing and thing[0].__class__ is Value:
+            return  # a neuron's weights
         kinds = set(map(type, thing))
         if kinds == _VALUES:
             if values is not None:

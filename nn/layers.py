@@ -12,16 +12,17 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from autograd import LengthError, Value, dot, operands
+from autograd import LengthError, Matrix, Value, matrix, matvec, operands
 from nn.activations import activation
 from nn.errors import OptionTypeError
 from nn.init import Initialiser, initialiser, source
 from nn.module import Module
-from nn.nested import elementwise, inputs, is_batch, sample
+from nn.nested import elementwise, inputs, is_batch, is_row, sample
 from nn.options import count, flag, number, shown
+from nn.weights import Watched, Watching, changes
 
 
-class Linear(Module):
+class Linear(Watching, Module):
     """W · x + b.
 
     Args:
@@ -51,10 +52,12 @@ class Linear(Module):
         self.out_features = count("out_features", out_features)
         bias = flag("bias", bias, "In a Sequential an activation is a layer of its own, and rng and init are named")
         self.init = init
-        self.weight = [[Value(0.0) for _ in range(self.in_features)] for _ in range(self.out_features)]
-        self.bias = [Value(0.0) for _ in range(self.out_features)] if bias else None
-        self._known: list[list[Value]] = []
-        self._ready: list[Any] = []
+        self.weight: list[list[Value]] = Watched(
+            Watched(Value(0.0) for _ in range(self.in_features)) for _ in range(self.out_features)
+        )
+        self.bias: list[Value] | None = Watched(Value(0.0) for _ in range(self.out_features)) if bias else None
+        self._matrix: Matrix | None = None
+        self._made_at, self._watched = -1, False
         self.reset_parameters(rng=rng)
         self.label_parameters()
 
@@ -70,18 +73,20 @@ class Linear(Module):
 
     def forward(self, x: Any) -> Any:
         """list[in_features] to list[out_features] of Values; a list of them for a batch."""
-        x = inputs(x)
-        if is_batch(x):
-            return [self.forward(row) for row in x]
-        given = sample(x)
+        if not is_row(x):
+            x = inputs(x)
+            if is_batch(x):
+                return [self.forward(row) for row in x]
+            x = sample(x)
+        given = operands(x)
         if len(given) != self.in_features:
             raise LengthError(f"{self!r} takes {self.in_features} inputs; got {len(given)}")
-        if self._known != self.weight:  # first call, or entries replaced; `dot` sees new numbers in them
-            self._ready = [operands(row) for row in self.weight]
-            self._known = [list(row) for row in self.weight]
-        if self.bias is None:
-            return [dot(row, given) for row in self._ready]
-        return [dot(row, given, bias) for row, bias in zip(self._ready, self.bias, strict=True)]
+        # Lists of the user's own may change unnoticed, and are read at each call.
+        if self._made_at != changes[0] or not self._watched:
+            self._matrix, self._made_at = matrix(self.weight, self.bias), changes[0]
+            lists = [self.weight, *self.weight, self.weight if self.bias is None else self.bias]
+            self._watched = set(map(type, lists)) == {Watched}
+        return matvec(self._matrix, given)
 
     def extra_repr(self) -> str:
         """The options."""

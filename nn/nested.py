@@ -27,11 +27,11 @@ def plain(x: Any) -> Any:
 
 
 _NO_LISTS: Final = (str, bytes, bytearray, Mapping, Set)
-_AS_THEY_ARE: Final = (Value, float, int, list, tuple, *_NO_LISTS)
+_AS_THEY_ARE: Final = (Value, float, int, list, tuple, autograd.Operands, *_NO_LISTS)
 _SMALL: Final = 2**53  # an int below it is a float in all but type
 
 # What every call of a layer asks for: `list | tuple` would be put together anew each time.
-_LISTS: Final = (list, tuple)
+_LISTS: Final = (list, tuple, autograd.Operands)
 _NUMBERS: Final = (Value, float)
 _INPUTS: Final = (*_NUMBERS, *_LISTS)
 
@@ -78,6 +78,13 @@ def is_batch(x: Any) -> bool:
     return not isinstance(first, _NUMBERS) and is_sequence(first)
 
 
+def is_row(x: Any) -> bool:
+    """Whether ``x`` is one sample at first sight: made ready already, or a list that starts with a Value."""
+    if x.__class__ is list:
+        return bool(x) and x[0].__class__ is Value
+    return x.__class__ is autograd.Operands
+
+
 def sample(x: Any) -> autograd.Operands:
     """The inputs of one layer, made ready for all its neurons.
 
@@ -86,7 +93,7 @@ def sample(x: Any) -> autograd.Operands:
         OperandTypeError: an entry is neither a Value nor a number.
 
     >>> sample([1, 2.5]), sample(3)
-    ((1.0, 2.5), (3.0,))
+    (operands([1.0, 2.5]), operands([3.0]))
     """
     x = inputs(x)
     return autograd.operands(x if isinstance(x, _LISTS) else (x,))

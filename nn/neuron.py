@@ -12,13 +12,13 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from autograd import LengthError, Operands, Value, dot, operands
+from autograd import LengthError, Matrix, Operands, Value, dot, matrix, matvec, observed, operands
 from nn.activations import MODULES, SCALAR, identity, softmax
 from nn.init import Initialiser, initialiser
 from nn.module import Module
-from nn.nested import inputs, is_batch, sample
+from nn.nested import inputs, is_batch, is_row, sample
 from nn.options import count, counts, flag, named
-from nn.weights import Weights
+from nn.weights import Watched, Watching, changes
 
 _METHODS: Final[dict[str, Callable[[Value], Value]]] = {
     "identity": identity, "linear": identity, **{name: getattr(Value, name) for name in SCALAR},
@@ -26,7 +26,7 @@ _METHODS: Final[dict[str, Callable[[Value], Value]]] = {
 """Activations of a single neuron by name, as methods of Value, since a neuron's weighted sum is always one."""
 
 
-class Neuron(Module):
+class Neuron(Watching, Module):
     """w · x + b, through an activation.
 
     Args:
@@ -55,12 +55,11 @@ class Neuron(Module):
         named("activation of a neuron", activation, _METHODS)
         nonlin = flag("nonlin", nonlin, f"An activation is named: activation={nonlin!r}")
         draw = initialiser(init)
-        self.w: list[Value] = Weights(Value(draw(nin, fan_out, rng)) for _ in range(nin))
+        self.w: list[Value] = Watched(Value(draw(nin, fan_out, rng)) for _ in range(nin))
         self.b = Value(0.0)
-        self._ready, self._version = operands(()), 0
-        self._made_of: Weights | None = None
         self.nonlin = nonlin
         self.activation = activation if nonlin else "linear"
+        self._ready, self._made_at = operands(()), -1
         self.label_parameters()
 
     def __call__(self, x: Iterable[Any]) -> Any:
@@ -72,21 +71,14 @@ class Neuron(Module):
             x = sample(x)
         if len(x) != len(self.w):
             raise LengthError(f"{self!r} takes {len(self.w)} inputs; got {len(x)}")
-        return self.fire(x)
+        return _METHODS[self.activation](dot(self.ready(), x, self.b))
 
-    def fire(self, x: Operands) -> Any:
-        """The output for inputs that were made ready and counted; what a layer calls, once a neuron and sample."""
-        if self.w is not self._made_of or self._made_of.version != self._version:
-            self._make_ready()
-        return _METHODS[self.activation](dot(self._ready, x, self.b))
-
-    def _make_ready(self) -> None:
-        """Take in which Values the weights are; `dot` sees for itself what numbers they have."""
-        w = self.w
-        version = w.version if isinstance(w, Weights) else 0  # as it is before they are read
-        self._ready = operands(w)
+    def ready(self) -> Operands:
+        """The weights made ready for ``dot``, which sees for itself what numbers they have."""
         # A list of the user's own may change unnoticed, and is read at each call.
-        self._made_of, self._version = w if isinstance(w, Weights) else None, version
+        if self._made_at != changes[0] or self.w.__class__ is not Watched:
+            self._ready, self._made_at = operands(self.w), changes[0]
+        return self._ready
 
     def reset_parameters(
         self, init: str | Initialiser = "uniform", rng: random.Random | None = None, fan_out: int = 1
@@ -102,7 +94,7 @@ class Neuron(Module):
         return f"{name}Neuron({len(self.w)})"
 
 
-class Layer(Module):
+class Layer(Watching, Module):
     """``nout`` neurons over the same inputs.
 
     Args:
@@ -122,23 +114,38 @@ class Layer(Module):
         if kwargs.get("activation") == "softmax":
             kwargs["activation"] = "linear"
         kwargs.setdefault("fan_out", nout)
-        self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
+        self.neurons: list[Neuron] = Watched(Neuron(nin, **kwargs) for _ in range(nout))
+        self._matrix: Matrix | None = None
+        self._made_at = -1
         self.label_parameters()
 
     def __call__(self, x: Iterable[Any]) -> Any:
         """The layer's outputs for ``x``, list[nin]: list[nout], or the one Value; a list of them for a batch."""
-        x = inputs(x)
-        if is_batch(x):
-            return [self(row) for row in x]
-        given = sample(x)
-        n = len(given)
-        out = [
-            neuron.fire(given) if neuron.__class__ is Neuron and len(neuron.w) == n else neuron(given)
-            for neuron in self.neurons
-        ]
+        if not is_row(x):
+            x = inputs(x)
+            if is_batch(x):
+                return [self(row) for row in x]
+            x = sample(x)
+        given = operands(x)
+        if self._made_at != changes[0] or self.neurons.__class__ is not Watched:
+            self._make_ready()
+        if self._matrix is not None and self._matrix.width == len(given) and not observed():
+            out = matvec(self._matrix, given)
+            if (activation := self._activation) is not identity:
+                out = [activation(v) for v in out]
+        else:
+            out = [neuron(given) for neuron in self.neurons]
         if self.softmax:
             out = softmax(out)
         return out[0] if len(out) == 1 else out
+
+    def _make_ready(self) -> None:
+        """Take in what the neurons are: where all are of one kind, their weights become one matrix."""
+        self._matrix, self._made_at = None, changes[0]
+        kinds = {(neuron.__class__, neuron.w.__class__, neuron.activation) for neuron in self.neurons}
+        if len(kinds) == 1 and (kind := kinds.pop())[:2] == (Neuron, Watched):
+            self._activation = _METHODS[kind[2]]
+            self._matrix = matrix([neuron.ready() for neuron in self.neurons], [neuron.b for neuron in self.neurons])
 
     def reset_parameters(self, init: str | Initialiser = "uniform", rng: random.Random | None = None) -> None:
         """Draw all weights afresh, and set the biases to 0."""
@@ -177,9 +184,10 @@ class MLP(Module):
 
     def __call__(self, x: Iterable[Any]) -> Any:
         """The outputs for ``x``, list[nin]: a list of Values, or the one Value; a list of them for a batch."""
-        x = inputs(x)
-        if is_batch(x):
-            return [self(row) for row in x]
+        if not is_row(x):
+            x = inputs(x)
+            if is_batch(x):
+                return [self(row) for row in x]
         for layer in self.layers:
             x = layer(x)
         return x

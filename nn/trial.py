@@ -20,7 +20,7 @@ from nn.eager import Loss, outputs, plain, refuse_no_loss
 from nn.errors import OptionError, TargetError
 from nn.layers import Dropout
 from nn.module import Module
-from nn.nested import flat
+from nn.nested import flat, is_sequence
 
 TRIED: Final = 4
 """How many samples the loss and its gradient are compared on."""
@@ -132,7 +132,7 @@ def spaced(n: int, count: int) -> list[int]:
 
 def leaves_of(x: Any) -> Any:
     """A leaf without gradient for each number, in lists as they were."""
-    return [leaves_of(entry) for entry in x] if isinstance(x, list | tuple) else Value(x, requires_grad=False)
+    return [leaves_of(entry) for entry in x] if is_sequence(x) else Value(x, requires_grad=False)
 
 
 def _close(x: float, y: float, scale: float = 1e-3) -> bool:

@@ -1,44 +1,49 @@
-"""A neuron's list of weights, which counts its changes; what is done with them stands in ``neuron.py``."""
+"""Weights that tell when others take their place; what layers do with them stands in ``neuron.py``, ``layers.py``."""
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final, TypeVar
 
-from autograd import Value
+T = TypeVar("T")
+
+changes: Final[list[int]] = [0]
+"""How often any such list or attribute was changed: what was put together from them at the same count still fits."""
 
 
-class Weights(list[Value]):
-    """A list that counts how often an entry was put in, taken out or replaced.
+class Watched(list[T]):
+    """A list that counts, in ``changes``, each time an entry is put in, taken out or replaced.
 
     To compare the entries with those of the last call instead would read as much memory as the weighted sum itself.
 
-    >>> w = Weights([Value(1.0), Value(2.0)])
-    >>> before = w.version
+    >>> from autograd import Value
+    >>> w = Watched([Value(1.0), Value(2.0)])
+    >>> before = changes[0]
     >>> w[0] = Value(3.0)
-    >>> w.version == before
+    >>> changes[0] == before
     False
     """
 
-    __slots__ = ("version",)
+    __slots__ = ()
 
-    version: int
 
-    def __new__(cls, *args: Any) -> "Weights":
-        """An empty list at version 0; pickle and copy fill it before they know the version."""
-        made = super().__new__(cls)
-        made.version = 0
-        return made
+class Watching:
+    """A class whose objects count, in ``changes``, each time one of their public attributes is set."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name[:1] != "_":
+            changes[0] += 1
 
 
 def _counting(name: str) -> Callable[..., Any]:
     method = getattr(list, name)
 
     @functools.wraps(method)
-    def change(self: Weights, *args: Any, **kwargs: Any) -> Any:
+    def change(self: Watched[Any], *args: Any, **kwargs: Any) -> Any:
         try:
             return method(self, *args, **kwargs)
         finally:
-            self.version += 1
+            changes[0] += 1
 
     return change
 
@@ -47,4 +52,4 @@ for _name in (
     "__setitem__", "__delitem__", "__iadd__", "__imul__", "append", "clear", "extend", "insert", "pop", "remove",
     "reverse", "sort",
 ):  # fmt: skip
-    setattr(Weights, _name, _counting(_name))
+    setattr(Watched, _name, _counting(_name))

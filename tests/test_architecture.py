@@ -33,6 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ieee",),
     ("formula",),
     ("world",),
+    ("unrolled",),
     ("ops",),
     ("graph",),
     ("modes", "copying"),

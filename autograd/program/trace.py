@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from autograd.errors import OperandTypeError
-from autograd.graph import OPAQUE, Node, interior_order, joint_interior_order
+from autograd.graph import OPAQUE, Node, interior_order, joint_interior_order, members
 from autograd.ops import FLOATS, Op, is_list
 from autograd.program.ir import Code, Input, Operand, Source
 from autograd.sweep import refuse_stale
@@ -148,7 +148,7 @@ class _Rows:
             lists = self.lists[op] = tuple(map(is_list, op.operands))
         slots: list[Operand] = []
         numbers: list[Any] = []
-        interior = set(map(id, node._y))
+        interior = set(map(id, map(members, node._y)))
         for group, is_row in zip(node.groups, lists, strict=True):
             known = self.known.get(id(group))
             if known is None:

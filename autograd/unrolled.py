@@ -1,0 +1,62 @@
+"""Two short loops written out, entry by entry, for one length each: a third less time where Python's own turns count.
+
+    DOT[2]      bias + w0 * x0 + w1 * x1
+    ADD[2]      p0._grad += g * d0; p1._grad += g * d1
+
+What does not live here: any rule of the calculus, or what to do with longer lists; whoever looks in these tables does
+that in a loop (``ieee.dot``, ``sweep.py``).
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+from autograd import ieee
+from autograd.world import define
+
+LONGEST: Final = 64
+"""Lists of up to so many entries are in the tables."""
+
+
+def _names(letter: str, width: int) -> str:
+    return "".join(f"{letter}{i}, " for i in range(width))
+
+
+def _dot(width: int) -> Callable[..., Any]:
+    products = "".join(f" + w{i} * x{i}" for i in range(width))
+    source = (
+        f"def dot(ws, xs, bias):\n    {_names('w', width)} = ws\n    {_names('x', width)} = xs\n"
+        f"    return bias{products}\n"
+    )
+    return define(source, "dot", {}, f"dot of {width}")
+
+
+def _add(width: int) -> Callable[..., Any]:
+    lines = "".join(f"    p{i}._grad += g * d{i}\n" for i in range(width))
+    source = (
+        f"def add(parents, partials, g):\n    {_names('p', width)} = parents\n    {_names('d', width)} = partials\n{lines}"
+    )
+    return define(source, "add", {}, f"add of {width}")
+
+
+def _table(write: Callable[[int], Callable[..., Any]]) -> list[Callable[..., Any]]:
+    """A function for each length, written when it is first called."""
+
+    def entry(width: int) -> Callable[..., Any]:
+        def first(*arguments: Any) -> Any:
+            table[width] = write(width)
+            return table[width](*arguments)
+
+        return first
+
+    table = [entry(width) for width in range(LONGEST + 1)]
+    return table
+
+
+DOT: Final = [ieee.dot] * (LONGEST + 1) if sys.version_info >= (3, 12) else _table(_dot)
+"""``ieee.dot`` of two lists of a length, bit for bit; from 3.12 on Python's ``sum`` compensates rounding, and is kept."""
+
+ADD: Final = _table(_add)
+"""``(parents, partials, g)``: g · partial added to the gradient of each parent."""
+
+ADD[0] = lambda parents, partials, g: None  # plain numbers have no partials
