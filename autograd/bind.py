@@ -20,9 +20,10 @@ VALUES: Final = World("values", VECTOR_FUNCTIONS)
 """The world of Values: each function takes Values and numbers and makes nodes."""
 
 _RESERVED: Final = frozenset({
-    "self", "node", "op", "blank", "next", "use", "Value", "observing", "observe", "operand", "out", "read", "read_at", "float", "len",
-    "tuple", "zip", "argument", "clock", "column", "interior", "mixed", "LengthError", "operands",
-    "Operands", "groups", "partials", "python_partials", "python_value", "method", "reflected", "rule",
+    "self", "node", "op", "blank", "next", "Value", "observing", "observe", "operand", "out", "read", "float", "len",
+    "tuple", "zip", "argument", "clock", "column", "interior", "mixed", "LengthError", "operands", "Operands",
+    "groups", "partials", "python_partials", "python_value", "method", "reflected", "rule", "listed", "use",
+    "use_group", "matrix",
 })  # fmt: skip
 """Names that the templates here and in ``fuse.py`` use themselves."""
 
@@ -47,26 +48,37 @@ def {name}(self):
 _BINARY: Final = """\
 def {name}(self, {y}{default}):
     {doc}
-    if {y}.__class__ is not Value and {y}.__class__ is not float:
-        {y} = {operand}({y})
-        if {y} is NotImplemented:
-            return {y}
+    if {y}.__class__ is not Value:
+        if {y}.__class__ is not float:
+            {y} = {operand}({y})
+            if {y} is NotImplemented:
+                return {y}
+        if {y}.__class__ is float:
+            {x} = self._data
+            self._uses += 1
+            node = next(blank)
+            node.op = op
+            node._x = self
+            node._y = {y}
+            node._data = out = {value}
+            node._dx = {dx}
+            node._dy = None
+            node._grad = 0.0
+            node._uses = 0
+            if observing:
+                observe(node)
+            return node
+    self._uses += 1
+    {y}._uses += 1
     node = next(blank)
     node.op = op
     node._x = self
     node._y = {y}
-    self._uses += 1
     {x} = self._data
-    if {y}.__class__ is float:
-        node._data = out = {value}
-        node._dx = {dx}
-        node._dy = None
-    else:
-        {y}._uses += 1
-        {y} = {y}._data
-        node._data = out = {value}
-        node._dx = {dx}
-        node._dy = {dy}
+    {y} = {y}._data
+    node._data = out = {value}
+    node._dx = {dx}
+    node._dy = {dy}
     node._grad = 0.0
     node._uses = 0
     if observing:

@@ -79,7 +79,8 @@ def rowwise(op: Op, value_class: type[Any], rule: Callable[..., Any]) -> Callabl
     ws, xs, bias = op.operands
     value, d_ws, d_xs, d_bias = _sources(op, namespace)
     source = _ROWS.format(
-        name=op.rows, ws=ws, xs=xs, bias=bias, value=value, d_ws=d_ws, d_xs=d_xs, d_bias=f"({d_bias},) if rows.biased else ()",
+        name=op.rows, ws=ws, xs=xs, bias=bias, value=value, d_ws=d_ws, d_xs=d_xs,
+        d_bias=f"({d_bias},) if rows.biased else ()",
         doc=f'"""One ``{op.name}`` node for each of ``rows``: a list of {documentation(op)}"""',
     )  # fmt: skip
     function = define(source, op.rows, namespace, f"function {op.rows}")

@@ -164,21 +164,21 @@ def _order(queue: list[N], left: Left) -> list[N]:
                 ready = [parent for parent in node.parents if parent.op is not None and arrive(parent)]
                 queue += reversed(ready)
                 continue
+            complete = []
             for group in node._y:
-                if group.__class__ is not tuple:
-                    if group in left:
-                        continue
-                    left[group] = group.uses
-                for parent in members(group):  # they are met before one of them is ready
+                new = group.__class__ is tuple or group not in left
+                waits = 1 if group.__class__ is tuple else left.get(group, group.uses)
+                if waits > 1:
+                    left[group] = waits - 1
+                else:
+                    complete.append(members(group))
+                    if not new:
+                        del left[group]
+                for parent in members(group) if new else ():  # all are met before one of them is ready
                     if parent.op is not None and parent._uses > 1:
                         left.setdefault(parent, parent._uses)
-            for group in node._y:
-                if group.__class__ is not tuple:
-                    left[group] -= 1
-                    if left[group]:
-                        continue
-                    del left[group]
-                queue += [parent for parent in reversed(members(group)) if parent.op is not None and arrive(parent)]
+            for group in complete:
+                queue += [parent for parent in reversed(group) if parent.op is not None and arrive(parent)]
         order += queue
         queue = settle(left) if left else []
     return order
@@ -209,7 +209,7 @@ def settle(left: Left, reset: bool = False) -> list[Any]:
             elif parent in counts:
                 counts[parent] += 1
     for node in found:  # it grows meanwhile
-        parents: Sequence[Any]
+        parents: tuple[Any, ...]
         if node._dx is not None:
             parents = (node._x,) if node._dy is None else (node._x, node._y)
         elif node._dy.__class__ is float:

@@ -102,9 +102,9 @@ class Operands:
     """How many nodes have this list, where it is ``interior``."""
 
     def __init__(self, values: tuple[Any, ...]) -> None:
-        self.values = values
         self.uses = 0
-        self.read()
+        self.read_at = clock[0]
+        self.values, self.numbers, self.parents, self.interior = read(values)
 
     def read(self) -> None:
         """Look at the operands, again if some data were changed since."""
@@ -160,7 +160,7 @@ class Matrix:
     width: int
     """How many entries a row has; -1 where not all have the same."""
     plain: bool
-    """Whether all entries are leaves, equally many in each row, and the biases leaves as well, or all of them floats."""
+    """Whether all entries are leaves, equally many in each row, and the biases leaves as well, or all floats."""
     biased: bool
     """Whether the biases are Values."""
     lines: list[tuple[tuple[Any, ...], Sequence[float], tuple[Any, ...], float]]
@@ -230,7 +230,7 @@ def matrix(rows: Any, biases: Any = None) -> Matrix:
 
 
 def blank(value_class: type[Any]) -> Iterator[Any]:
-    """Nodes without end, their slots still empty; ``next(...)`` of it skips a fifth of what ``object.__new__`` takes."""
+    """Nodes without end, their slots still empty; ``next`` of it takes a fifth less than ``object.__new__``."""
     return starmap(object.__new__, repeat((value_class,)))
 
 

@@ -52,8 +52,8 @@ def _renewed(known: Any, function: Callable[..., Any]) -> Callable[..., Any]:
     """``function``, or the one ``known`` by its name with its code: whoever imported that holds this very object."""
     if known is None:
         return function
-    known.__globals__.update(function.__globals__)  # type: ignore[attr-defined]
-    known.__code__ = function.__code__  # type: ignore[attr-defined]
+    known.__globals__.update(function.__globals__)
+    known.__code__ = function.__code__
     renewed: Callable[..., Any] = known
     return renewed
 
@@ -101,7 +101,11 @@ def _checked(name: str, partials: Callable[..., Any], count: int) -> Callable[..
 def _refuse_operands(name: str, operands: tuple[str, ...], defaults: Iterable[str]) -> None:
     for index, operand in enumerate(operands):
         fits = operand.isidentifier() and not iskeyword(operand) and not operand.startswith("_")
-        if not fits or operand.endswith(("_", "_class", "_values", "_interior")) or operand in operands[:index]:
+        if (
+            not fits
+            or operand.endswith(("_", "_class", "_values", "_interior", "_group"))
+            or operand in operands[:index]
+        ):
             raise FormulaError(f"each operand of {name!r} needs a simple name of its own, such as x; got {operand!r}")
         if operand == "out" or operand in FLOATS.namespace:
             raise FormulaError(f"an operand of {name!r} may not be named {operand}: formulas mean something else by it")

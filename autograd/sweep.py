@@ -129,11 +129,22 @@ def accumulate(root: Any, seed: float) -> None:
                     parent._grad = 0.0 + g * dy if g else 0.0
                     left[parent] = parent._uses - 1
             else:
+                complete = []
                 for group in node._y:
-                    if group.__class__ is not tuple:
-                        if group in left:
-                            continue
-                        left[group] = group.uses
+                    if group.__class__ is tuple:
+                        complete.append(group)
+                    elif group in left:
+                        if (waits := left[group]) > 1:
+                            left[group] = waits - 1
+                        else:
+                            del left[group]
+                            complete.append(group.parents)
+                        continue
+                    elif group.uses == 1:
+                        group = group.parents
+                        complete.append(group)
+                    else:
+                        left[group] = group.uses - 1
                         group = group.parents
                     for parent in group:
                         if parent.op is not None:
@@ -155,13 +166,7 @@ def accumulate(root: Any, seed: float) -> None:
                         else:
                             for parent, partial in zip(parents, partials):  # noqa: B905 (equal by construction; hot)
                                 parent._grad += g * partial
-                for group in node._y:
-                    if group.__class__ is not tuple:
-                        if (waits := left[group]) > 1:
-                            left[group] = waits - 1
-                            continue
-                        del left[group]
-                        group = group.parents
+                for group in complete:
                     for parent in reversed(group):
                         if parent.op is not None:
                             if parent._uses == 1:

@@ -24,19 +24,14 @@ def _names(letter: str, width: int) -> str:
 
 def _dot(width: int) -> Callable[..., Any]:
     products = "".join(f" + w{i} * x{i}" for i in range(width))
-    source = (
-        f"def dot(ws, xs, bias):\n    {_names('w', width)} = ws\n    {_names('x', width)} = xs\n"
-        f"    return bias{products}\n"
-    )
-    return define(source, "dot", {}, f"dot of {width}")
+    lines = [f"{_names('w', width)} = ws", f"{_names('x', width)} = xs", f"return bias{products}"]
+    return define("\n    ".join(["def dot(ws, xs, bias):", *lines]), "dot", {}, f"dot of {width}")
 
 
 def _add(width: int) -> Callable[..., Any]:
-    lines = "".join(f"    p{i}._grad += g * d{i}\n" for i in range(width))
-    source = (
-        f"def add(parents, partials, g):\n    {_names('p', width)} = parents\n    {_names('d', width)} = partials\n{lines}"
-    )
-    return define(source, "add", {}, f"add of {width}")
+    lines = [f"{_names('p', width)} = parents", f"{_names('d', width)} = partials"]
+    lines += [f"p{i}._grad += g * d{i}" for i in range(width)]
+    return define("\n    ".join(["def add(parents, partials, g):", *lines]), "add", {}, f"add of {width}")
 
 
 def _table(write: Callable[[int], Callable[..., Any]]) -> list[Callable[..., Any]]:
@@ -54,7 +49,7 @@ def _table(write: Callable[[int], Callable[..., Any]]) -> list[Callable[..., Any
 
 
 DOT: Final = [ieee.dot] * (LONGEST + 1) if sys.version_info >= (3, 12) else _table(_dot)
-"""``ieee.dot`` of two lists of a length, bit for bit; from 3.12 on Python's ``sum`` compensates rounding, and is kept."""
+"""``ieee.dot`` for each length, bit for bit. From Python 3.12 on ``sum`` compensates rounding, so there it is that."""
 
 ADD: Final = _table(_add)
 """``(parents, partials, g)``: g · partial added to the gradient of each parent."""
