@@ -28,8 +28,8 @@ _RELATION: Final = {
     "greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==", "not_equal": "!=",
 }  # fmt: skip
 _INFIX: Final = {"add": "+", "sub": "-", "mul": "*", "div": "/", **_RELATION}
-_CAREFUL: Final = ("pow", "hypot", "mod", "floor_divide")
-"""Functions that ``kernel.py`` has with an underscore, for Python's own differ at edges."""
+_CAREFUL: Final = ("pow", "hypot", "mod", "floor_divide", "tanh")
+"""Functions that ``kernel.py`` has with an underscore, for Python's own differ at edges or take long."""
 
 _OURS: Final = frozenset(
     {"M", "G", "p", "places", "n", "k", "lanes", "count", "target", "i", "j", "h", "e", "at", "near", "lane",
