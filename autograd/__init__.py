@@ -52,10 +52,10 @@ from autograd.errors import (  # noqa: E402
 )
 from autograd.functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp  # noqa: E402
 from autograd.gradcheck import gradcheck  # noqa: E402
-from autograd.graph import topological_order  # noqa: E402
 from autograd.modes import detect_anomaly, no_grad, observed, provenance, scope  # noqa: E402
 from autograd.operand import Matrix, Operands, matrix, operands  # noqa: E402 (a mixed installation must be refused first)
 from autograd.ops import TABLE, Op  # noqa: E402
+from autograd.order import topological_order  # noqa: E402
 from autograd.primitives import functions, primitive, rows_of  # noqa: E402
 from autograd.program import Program, compile  # noqa: E402
 from autograd.value import Value  # noqa: E402

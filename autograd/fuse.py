@@ -70,10 +70,29 @@ def {name}(rows, xs, biases=None):
 """
 
 
+_ROWS_DOC: Final = '''"""``{one}(row, {xs}, {bias})`` for each of ``rows`` and its bias: W·x + b, one node a row.
+
+    Args:
+        rows: n lists of m Values and numbers, or what ``matrix`` has made of them.
+        xs: list[m] of Values and numbers, or what ``operands`` has made of it.
+        biases: list[n]; 0 by default, and not with a ``matrix``, which has its own.
+
+    Returns:
+        list[n] of Values; of floats where nothing but numbers was given.
+
+    Raises:
+        LengthError: the lengths do not fit.
+        OperandTypeError: an entry is neither a Value nor a number.
+
+    >>> [y.data for y in autograd.matvec([[1.0, 2.0], [3.0, 4.0]], [Value(5.0), Value(6.0)], [0.5, 0.0])]
+    [17.5, 39.0]
+    """'''
+
+
 def rowwise(op: Op, value_class: type[Any], rule: Callable[..., Any]) -> Callable[..., Any]:
     """The function that makes one node of ``op`` for each row of a matrix: ``matvec`` of ``dot``.
 
-    ``rule`` makes one such node of anything; what is found in one look at the matrix need not be asked at each row.
+    ``rule`` makes one such node, of whatever operands; a matrix of leaves is looked at once instead of row by row.
     """
     namespace = {**_namespace(op, value_class), "rule": rule, "DOT": DOT, "LONGEST": LONGEST, "whole_dot": ieee.dot}
     ws, xs, bias = op.operands
@@ -81,7 +100,7 @@ def rowwise(op: Op, value_class: type[Any], rule: Callable[..., Any]) -> Callabl
     source = _ROWS.format(
         name=op.rows, ws=ws, xs=xs, bias=bias, value=value, d_ws=d_ws, d_xs=d_xs,
         d_bias=f"({d_bias},) if rows.biased else ()",
-        doc=f'"""One ``{op.name}`` node for each of ``rows``: a list of {documentation(op)}"""',
+        doc=_ROWS_DOC.format(one=op.name, xs=xs, bias=bias),
     )  # fmt: skip
     function = define(source, op.rows, namespace, f"function {op.rows}")
     function.__module__ = "autograd"

@@ -17,9 +17,10 @@ from typing import Any
 
 from autograd.errors import GradcheckError, OpaqueNodeError, OperandTypeError
 from autograd.functional import leaves, rebuild
-from autograd.graph import Node, topological_order
+from autograd.graph import Node
 from autograd.modes import describe, made_at
 from autograd.ops import FLOATS, VECTOR_FUNCTIONS, complete, is_list
+from autograd.order import topological_order
 from autograd.value import Value
 from autograd.world import World
 

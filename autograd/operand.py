@@ -212,15 +212,17 @@ def matrix(rows: Any, biases: Any = None) -> Matrix:
 
     Raises:
         LengthError: there are not as many biases as rows.
-        OperandTypeError: an entry is neither a Value nor a number.
+        OperandTypeError: ``rows`` is no list of lists, or an entry neither a Value nor a number.
 
     >>> len(matrix([[1, 2], [3, 4]]))
     2
     """
     if rows.__class__ is Matrix:
+        if biases is not None:
+            raise LengthError("a matrix that was made ready has its biases already; leave them out")
         ready: Matrix = rows
         return ready
-    made = [operands(row) for row in rows]
+    made = [operands(row) for row in listed(rows, "a matrix")]
     if biases is None:
         return Matrix(made, [0.0] * len(made))
     given = [argument(bias) for bias in biases]

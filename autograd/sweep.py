@@ -15,9 +15,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from autograd.errors import OpaqueNodeError, StaleGraphError
-from autograd.graph import Left, Node, backward_order, interior_order, joint_order, reach, settle
+from autograd.graph import Node
 from autograd.modes import check_gradient, describe, modes
 from autograd.ops import FLOATS, is_list
+from autograd.order import Left, backward_order, interior_order, joint_order, reach, settle
 from autograd.unrolled import ADD, LONGEST
 from autograd.world import World
 

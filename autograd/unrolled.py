@@ -34,7 +34,7 @@ def _add(width: int) -> Callable[..., Any]:
     return define("\n    ".join(["def add(parents, partials, g):", *lines]), "add", {}, f"add of {width}")
 
 
-def _table(write: Callable[[int], Callable[..., Any]]) -> list[Callable[..., Any]]:
+def _table(write: Callable[[int], Callable[..., Any]], of_none: Callable[..., Any]) -> list[Callable[..., Any]]:
     """A function for each length, written when it is first called."""
 
     def entry(width: int) -> Callable[..., Any]:
@@ -44,14 +44,12 @@ def _table(write: Callable[[int], Callable[..., Any]]) -> list[Callable[..., Any
 
         return first
 
-    table = [entry(width) for width in range(LONGEST + 1)]
+    table = [of_none, *map(entry, range(1, LONGEST + 1))]
     return table
 
 
-DOT: Final = [ieee.dot] * (LONGEST + 1) if sys.version_info >= (3, 12) else _table(_dot)
+DOT: Final = [ieee.dot] * (LONGEST + 1) if sys.version_info >= (3, 12) else _table(_dot, ieee.dot)
 """``ieee.dot`` for each length, bit for bit. From Python 3.12 on ``sum`` compensates rounding, so there it is that."""
 
-ADD: Final = _table(_add)
-"""``(parents, partials, g)``: g · partial added to the gradient of each parent."""
-
-ADD[0] = lambda parents, partials, g: None  # plain numbers have no partials
+ADD: Final = _table(_add, lambda parents, partials, g: None)
+"""``(parents, partials, g)``: g · partial added to the gradient of each parent; numbers have no partials."""

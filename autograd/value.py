@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from autograd.bind import VALUES
 from autograd.copying import last, pickling, restore, state
 from autograd.errors import OperandTypeError
-from autograd.graph import OPAQUE, Node, topological_order, use
+from autograd.graph import OPAQUE, Node, use
 from autograd.modes import Source, recording
 from autograd.operand import as_float, clock
+from autograd.order import topological_order
 from autograd.scalar import Scalar
 from autograd.sweep import Step, accumulate, gradients, opaque
 

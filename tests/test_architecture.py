@@ -36,6 +36,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("unrolled",),
     ("ops",),
     ("graph",),
+    ("order",),
     ("modes", "copying"),
     ("operand",),
     ("scalar", "bulk"),

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from autograd.errors import OperandTypeError
-from autograd.graph import OPAQUE, Node, interior_order, joint_interior_order, members
+from autograd.graph import OPAQUE, Node, members
 from autograd.ops import FLOATS, Op, is_list
+from autograd.order import interior_order, joint_interior_order
 from autograd.program.ir import Code, Input, Operand, Source
 from autograd.sweep import refuse_stale
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import autograd
 import nn
 from autograd import Value
 
@@ -17,18 +18,24 @@ X = [1.0, 2.0, 3.0]
 
 MODELS: dict[str, Callable[[], Any]] = {
     "Neuron": lambda: nn.Neuron(3, nonlin=False, rng=random.Random(0)),
+    "Layer": lambda: nn.Layer(3, 1, nonlin=False, rng=random.Random(0)),
     "Linear": lambda: nn.Linear(3, 1, rng=random.Random(0)),
 }
 
 
 def weights(model: Any) -> list[Value]:
     """The list that holds the weights of the first output."""
-    found: list[Value] = model.w if isinstance(model, nn.Neuron) else model.weight[0]
+    found: list[Value] = model.weight[0] if isinstance(model, nn.Linear) else neuron(model).w
+    return found
+
+
+def neuron(model: Any) -> nn.Neuron:
+    found: nn.Neuron = model.neurons[0] if isinstance(model, nn.Layer) else model
     return found
 
 
 def bias(model: Any) -> Value:
-    found: Value = model.b if isinstance(model, nn.Neuron) else model.bias[0]
+    found: Value = model.bias[0] if isinstance(model, nn.Linear) else neuron(model).b
     return found
 
 
@@ -66,11 +73,32 @@ def test_a_replaced_weight_is_seen_and_learns(model: Any) -> None:
 
 def test_a_replaced_list_of_weights_is_seen(model: Any) -> None:
     fresh = [Value(1.0), Value(2.0), Value(3.0)]
-    if isinstance(model, nn.Neuron):
-        model.w = fresh
-    else:
+    if isinstance(model, nn.Linear):
         model.weight = [fresh]
+    else:
+        neuron(model).w = fresh
     assert called(model).data == pytest.approx(14.0 + bias(model).data)
+    fresh[0] = Value(11.0)  # a plain list tells nobody, and is read at each call
+    assert called(model).data == pytest.approx(24.0 + bias(model).data)
+
+
+def test_a_replaced_bias_is_seen_and_learns(model: Any) -> None:
+    fresh = Value(5.0)
+    if isinstance(model, nn.Linear):
+        model.bias[0] = fresh
+    else:
+        neuron(model).b = fresh
+    out = called(model)
+    out.backward()
+    assert out.data == pytest.approx(expected(model))
+    assert fresh.grad == 1.0
+
+
+def test_a_layer_may_lose_its_biases() -> None:
+    layer = nn.Linear(3, 1)
+    before = called(layer)
+    bias_before, layer.bias = bias(layer).data, None
+    assert called(layer).data == pytest.approx(before.data - bias_before)
 
 
 def test_frozen_and_thawed_weights_are_seen(model: Any) -> None:
@@ -98,3 +126,57 @@ def test_a_weight_that_is_computed_from_others_passes_its_gradient_on(model: Any
     weights(model)[2] = source * 2
     called(model).backward()
     assert source.grad == 6.0
+
+
+def test_replaced_and_added_neurons_are_seen() -> None:
+    layer = nn.Layer(3, 2)
+    layer(X)
+    layer.neurons[1] = nn.Neuron(3, activation="tanh")
+    assert [out.data for out in layer(X)] == [neuron(X).data for neuron in layer.neurons]
+    layer.neurons.append(nn.Neuron(3))
+    assert [out.data for out in layer(X)] == [neuron(X).data for neuron in layer.neurons]
+    layer.neurons = [nn.Neuron(3), nn.Neuron(3)]
+    layer(X)
+    layer.neurons[0] = nn.Neuron(3)  # a plain list tells nobody, and is read at each call
+    assert [out.data for out in layer(X)] == [neuron(X).data for neuron in layer.neurons]
+
+
+def test_another_activation_is_seen() -> None:
+    layer = nn.Layer(3, 2)
+    layer(X)
+    for neuron in layer.neurons:
+        neuron.activation = "tanh"
+    assert {out._op for out in layer(X)} == {"tanh"}
+
+
+def test_a_neuron_of_one_s_own_is_asked_itself() -> None:
+    class Doubling(nn.Neuron):
+        def __call__(self, x: Any) -> Any:
+            return super().__call__(x) * 2
+
+    layer = nn.Layer(3, 2, nonlin=False)
+    plain = [out.data for out in layer(X)]
+    for neuron in layer.neurons:
+        neuron.__class__ = Doubling
+    layer.neurons[0] = layer.neurons[0]
+    assert [out.data for out in layer(X)] == [2 * number for number in plain]
+
+
+def test_a_layer_of_neurons_of_unequal_width_says_which_one_refuses() -> None:
+    layer = nn.Layer(3, 2)
+    layer.neurons[1] = nn.Neuron(2)
+    with pytest.raises(autograd.LengthError, match="takes 2 inputs; got 3"):
+        layer(X)
+
+
+def test_two_layers_may_share_weights() -> None:
+    first, second = nn.Layer(3, 2, nonlin=False), nn.Layer(3, 2, nonlin=False)
+    for one, other in zip(first.neurons, second.neurons, strict=True):
+        other.w = one.w
+    shared = first.neurons[0].w[0]
+    out = first(X)[0] + second(X)[0] * 3
+    out.backward()
+    assert shared.grad == 4.0
+    first.neurons[0].w[0] = fresh = Value(7.0)
+    (first(X)[0] + second(X)[0] * 3).backward()
+    assert (shared.grad, fresh.grad) == (4.0, 4.0)

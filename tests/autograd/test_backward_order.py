@@ -1,0 +1,275 @@
+"""The order of backward: each node once, after all of its consumers, whatever else was made from the same nodes.
+
+A node counts its uses when they are made.  These graphs have uses outside, lists that several nodes share, and nodes
+made by hand, and are held against a depth-first search and a dictionary of gradients.
+"""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+import random
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+import autograd
+from autograd import GraphCycleError, Value, sweep, topological_order
+from autograd.order import backward_order, joint_order
+from autograd.sweep import gradients, propagate
+
+LIMIT = 10.0**9  # below it sums and products of whole numbers are exact in any order
+
+
+def random_pool(rng: random.Random, by_hand: bool) -> list[Value]:
+    """Nodes of whole numbers, each made from some of those before it; few of them are under any one root."""
+    leaves = [Value(float(rng.randint(-3, 3))) for _ in range(rng.randint(1, 5))]
+    pool, shared = list(leaves), []  # type: ignore[var-annotated]
+
+    def pick() -> Value:
+        return rng.choice(pool[-6:] if rng.random() < 0.5 else pool)
+
+    def row() -> Any:
+        if not shared or rng.random() < 0.4:
+            mixed = rng.random() < 0.3
+            entries = [rng.choice([pick(), 2.0]) if mixed else pick() for _ in range(rng.randint(1, 4))]
+            shared.append(autograd.operands(entries))
+        return rng.choice(shared)
+
+    def weighted() -> Any:
+        xs = row()
+        ws = [rng.choice([rng.choice(leaves), 1.0, pick()]) for _ in xs]
+        return autograd.dot(ws, xs, rng.choice([0.0, rng.choice(leaves), pick()]))
+
+    def layer() -> Any:
+        xs, n = row(), rng.randint(1, 3)
+        rows = [[rng.choice(leaves) for _ in xs] for _ in range(n)]
+        return rng.choice(autograd.matvec(rows, xs, rng.choice([None, [rng.choice(leaves) for _ in rows]])))
+
+    makers: list[Callable[[], Any]] = [
+        lambda: pick() + pick(), lambda: pick() * rng.choice([1.0, -1.0, 2.0]), lambda: 3.0 - pick(),
+        lambda: -pick(), lambda: pick() - pick(), lambda: pick().relu(), lambda: pick() * pick(),
+        lambda: autograd.sum([rng.choice([pick(), pick(), 1.0]) for _ in range(rng.randint(1, 5))]),
+        weighted, layer,
+    ]  # fmt: skip
+    if by_hand:
+        makers.append(lambda: product_by_hand(pick(), pick()))
+    for _ in range(rng.randint(1, 25)):
+        made = rng.choice(makers)()
+        if isinstance(made, Value) and abs(made.data) < LIMIT:
+            pool.append(made)
+    return pool
+
+
+def product_by_hand(a: Value, b: Value) -> Value:
+    """a · b as micrograd's users write it."""
+    out = Value(a.data * b.data, (a, b), "*")
+
+    def rule() -> None:
+        a.grad += b.data * out.grad
+        b.grad += a.data * out.grad
+
+    out._backward = rule
+    return out
+
+
+def depth_first(root: Value) -> list[Value]:
+    seen, order, stack = set(), [], [(root, False)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack += [(node, True), *((parent, False) for parent in node.parents)]
+    return order
+
+
+def expected(order: Sequence[Value]) -> dict[Value, float]:
+    found = dict.fromkeys(order, 0.0)
+    found[order[-1]] = 1.0
+    for node in reversed(order):
+        partials = node.partials
+        if node.is_opaque:
+            a, b = node.parents
+            partials = (b.data, a.data)
+        for parent, partial in zip(node.parents, partials, strict=True):
+            found[parent] += found[node] * partial
+    return found
+
+
+@pytest.mark.parametrize("seed", range(400))
+def test_gradients_are_right_whatever_else_was_made_from_the_nodes(seed: int) -> None:
+    rng = random.Random(seed)
+    pool = random_pool(rng, by_hand=True)
+    for root in (rng.choice(pool), pool[-1], pool[-1]):
+        order = depth_first(root)
+        for node in order:
+            node.grad = 0.0 if node.is_leaf else 99.0
+        root.backward()
+        wanted = expected(order)
+        assert [node.grad for node in order] == [wanted[node] for node in order]
+
+
+@pytest.mark.parametrize("seed", range(400))
+def test_every_reader_adds_up_in_one_order(seed: int) -> None:
+    rng = random.Random(seed)
+    pool = random_pool(rng, by_hand=False)
+    for node in pool:  # partials whose sums depend on the order
+        for slot in ("_dx", "_dy"):
+            number = getattr(node, slot)
+            if isinstance(number, float):
+                setattr(node, slot, number + rng.random())
+            elif isinstance(number, tuple):
+                setattr(node, slot, tuple([tuple([d + rng.random() for d in column]) for column in number]))
+    root = copy.deepcopy(pool[-1])  # a copy has no uses outside of its graph
+    nodes, order = topological_order(root), backward_order(root)
+    assert len(nodes) == len(depth_first(root))
+    assert order[::-1] == [node for node in nodes if not node.is_leaf]
+    found = []
+    root.backward()
+    found.append([node.grad for node in nodes])
+    for node in nodes:
+        node.grad = 0.0
+    root.grad = 1.0
+    for node in order:
+        propagate(node)
+    found.append([node.grad for node in nodes])
+    reached = gradients(root, 1.0)
+    found.append([reached.get(node, 0.0) for node in nodes])
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_the_order_shown_does_not_depend_on_what_else_was_made(seed: int) -> None:
+    rng = random.Random(seed)
+    pool = random_pool(rng, by_hand=True)
+    root = pool[-1]
+    before = topological_order(root)
+    for node in before:
+        if rng.random() < 0.3:
+            node.tanh()
+    assert topological_order(root) == before
+    assert backward_order(root)[:1] == [node for node in before[-1:] if not node.is_leaf]
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_several_roots_together_have_each_node_once(seed: int) -> None:
+    rng = random.Random(seed)
+    pool = random_pool(rng, by_hand=True)
+    roots = [rng.choice(pool) for _ in range(rng.randint(1, 4))]
+    order = joint_order(roots)
+    assert len(order) == len(set(order))
+    assert set(order) == {node for root in roots for node in depth_first(root)}
+    place = {node: i for i, node in enumerate(order)}
+    assert all(place[parent] < place[node] for node in order for parent in node.parents)
+    assert [node for node in joint_order([roots[0], *depth_first(roots[0])]) if not node.is_leaf] == [
+        node for node in topological_order(roots[0]) if not node.is_leaf
+    ]
+
+
+def test_a_graph_whose_nodes_are_used_nowhere_else_is_not_counted_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> Any:
+        raise AssertionError("settle was called")
+
+    monkeypatch.setattr(sweep, "settle", refused)
+    x = Value(2.0)
+    hidden = autograd.matvec([[x, x], [x, x]], [x * 2, x * 3])
+    (autograd.sum(hidden) + hidden[0] * hidden[1]).backward()
+    root = hidden[0] * hidden[0]
+    with pytest.raises(AssertionError, match="settle"):  # now there is a use elsewhere
+        root.backward()
+
+
+def test_a_result_used_once_more_and_let_go_changes_nothing() -> None:
+    x = Value(3.0)
+    square = x * x
+    root = square * 2
+    square.tanh()
+    root.backward()
+    assert (square.grad, x.grad) == (2.0, 12.0)
+
+
+def test_each_of_two_losses_over_one_trunk_has_its_own_backward() -> None:
+    x = Value(3.0)
+    trunk = autograd.operands([x * x, x * 2])
+    first, second = autograd.dot([1.0, 1.0], trunk), autograd.dot([1.0, 10.0], trunk)
+    first.backward()
+    assert x.grad == 8.0
+    x.zero_grad()
+    second.backward()
+    assert x.grad == 26.0
+    x.zero_grad()
+    (first + second).backward()
+    assert x.grad == 34.0
+
+
+def test_gradients_of_gradients_leave_plain_backward_right() -> None:
+    x = Value(2.0)
+    root = (x * x) * x
+    root.backward(create_graph=True)
+    x.zero_grad()
+    root.backward()
+    assert x.grad == 12.0
+
+
+def test_an_operator_that_fails_spoils_no_later_backward() -> None:
+    x = Value(2.0)
+    square = x * x
+    for other in ("a", None, [1.0]):
+        with pytest.raises(TypeError):
+            square * other
+    with pytest.raises(autograd.LengthError):
+        autograd.dot([1.0], [square, square])
+    (square * 3).backward()
+    assert x.grad == 12.0
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda root: pickle.loads(pickle.dumps(root))])
+def test_a_copied_graph_knows_its_uses(copied: Callable[[Value], Value]) -> None:
+    x = Value(2.0)
+    hidden = autograd.operands([x * x, x * 3])
+    often = x * 5
+    root = autograd.dot([x, x], hidden) * autograd.dot([1.0, 2.0], hidden) + often * (often.tanh() + often.exp().tanh())
+    root.backward()
+    other = copied(root)
+    (leaf,) = {node for node in topological_order(other) if node.is_leaf}
+    leaf.zero_grad()
+    other.backward()
+    assert leaf.grad == x.grad
+
+
+@pytest.mark.parametrize("start", [lambda x, y: x, lambda x, y: y, lambda x, y: y + 1])
+def test_a_circle_through_the_root_is_refused(start: Callable[[Value, Value], Value]) -> None:
+    x = Value(1.0)
+    y = x * 2
+    x._prev = {y}
+    root = start(x, y)
+    for read in (root.backward, lambda: topological_order(root)):
+        with pytest.raises(GraphCycleError):
+            read()
+
+
+def test_a_shared_list_is_freed_with_its_graph() -> None:
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        x = Value(1.0)
+        xs = autograd.operands([x * 2, x * 3])
+        hidden = autograd.matvec([[x, x], [x, x]], xs)
+        autograd.sum(hidden).backward()
+
+        class Owner:
+            """What can be watched, in place of a Value, which cannot."""
+
+        owner = Owner()
+        xs.values[0].notes["owner"] = owner
+        gone = weakref.ref(owner)
+        del owner, xs, hidden
+        assert gone() is None
+    finally:
+        if was_on:
+            gc.enable()
