@@ -1,8 +1,9 @@
 """The orders in which a graph is gone through: every node once, after its parents or after its consumers.
 
-``backward`` goes through ``backward_order``; everything else that follows a graph (drawing, stepping, checking,
+``Value.backward()`` goes through ``backward_order``; everything else that follows a graph (drawing, stepping, checking,
 copying, compiling) uses ``topological_order`` or its inner part ``interior_order``, so that all of them agree on the
-order in which contributions are added up. Both are one order as long as no node was used outside of the graph.
+order in which contributions are added up. Both are one order, unless nodes were used outside of the graph as well: then
+what is shown stays as it is, and backward may add up in another order, to sums that differ in their last bits.
 What does not live here: what a node is (``graph.py``), sweeps of derivatives (``sweep.py``).
 """
 

@@ -70,7 +70,8 @@ class Step:
 def accumulate(root: Any, seed: float) -> None:
     """Backward over floats: leaves add to their gradient, interior nodes start from zero, the root from ``seed``.
 
-    A node whose gradient is exactly zero sends nothing back, so that 0 · inf never becomes NaN.
+    A node whose gradient is exactly zero sends nothing back, so that 0 · inf never becomes NaN.  An interior gradient
+    is set to zero when the first of the node's consumers comes, and sent on when the last one has.
     """
     if root.op is None:
         root._grad += seed
@@ -85,6 +86,7 @@ def accumulate(root: Any, seed: float) -> None:
         push = queue.append
         for node in queue:  # it grows meanwhile
             # What `backward_order` and `propagate` do, inline: this loop is where an eager engine spends its time.
+            # For each parent there are four cases: a leaf, used only here, met before, met for the first time.
             g = node._grad
             dx = node._dx
             ready = None
