@@ -56,11 +56,11 @@ from autograd.modes import detect_anomaly, no_grad, observed, provenance, scope 
 from autograd.operand import Matrix, Operands, matrix, operands  # noqa: E402 (a mixed installation must be refused first)
 from autograd.ops import TABLE, Op  # noqa: E402
 from autograd.order import topological_order  # noqa: E402
-from autograd.primitives import functions, primitive, rows_of  # noqa: E402
+from autograd.primitives import functions, primitive, row_functions  # noqa: E402
 from autograd.program import Program, compile  # noqa: E402
 from autograd.value import Value  # noqa: E402
 
-globals().update(functions, **rows_of)
+globals().update(functions, **row_functions)
 
 __all__ = [
     "TABLE",
@@ -109,7 +109,7 @@ __all__ = [
     "write_data",
     "write_grads",
 ]  # fmt: skip
-__all__ += [*functions, *rows_of]
+__all__ += [*functions, *row_functions]
 
 if TYPE_CHECKING:
 

@@ -39,7 +39,7 @@ def {name}(rows, xs, biases=None):
         xs.read()
     values = xs.values
     parents = xs.parents
-    if observing or not rows.plain or (parents and parents is not values) or rows.width != len(values):
+    if observing or not rows.all_leaves or (parents and parents is not values) or rows.width != len(values):
         return [rule(ws, xs, bias) for ws, bias in zip(rows.rows, rows.biases)]
     if xs.interior:
         interior = (xs,)
@@ -54,12 +54,12 @@ def {name}(rows, xs, biases=None):
     else:
         dot = whole_dot
     made = []
-    for ws, {ws}_, biases, {bias}_ in rows.lines:
+    for ws, {ws}_, bias, {bias}_ in rows.lines:
         out = {value}
         node = next(blank)
         node.op = op
         node._data = out
-        node._x = (ws, values, biases)
+        node._x = (ws, values, bias)
         node._y = interior
         node._dx = None
         node._dy = ({d_ws}, {d_xs} if parents else (), {d_bias})
@@ -89,20 +89,22 @@ _ROWS_DOC: Final = '''"""``{one}(row, {xs}, {bias})`` for each of ``rows`` and i
     """'''
 
 
-def rowwise(op: Op, value_class: type[Any], rule: Callable[..., Any]) -> Callable[..., Any]:
+def rowwise(op: Op, name: str, value_class: type[Any], rule: Callable[..., Any]) -> Callable[..., Any]:
     """The function that makes one node of ``op`` for each row of a matrix: ``matvec`` of ``dot``.
 
     ``rule`` makes one such node, of whatever operands; a matrix of leaves is looked at once instead of row by row.
     """
-    namespace = {**_namespace(op, value_class), "rule": rule, "DOT": DOT, "LONGEST": LONGEST, "whole_dot": ieee.dot}
+    whole = FLOATS.namespace["dot"]
+    written = DOT if whole is ieee.dot else [whole] * len(DOT)
+    namespace = {**_namespace(op, value_class), "rule": rule, "DOT": written, "LONGEST": LONGEST, "whole_dot": whole}
     ws, xs, bias = op.operands
     value, d_ws, d_xs, d_bias = _sources(op, namespace)
     source = _ROWS.format(
-        name=op.rows, ws=ws, xs=xs, bias=bias, value=value, d_ws=d_ws, d_xs=d_xs,
+        name=name, ws=ws, xs=xs, bias=bias, value=value, d_ws=d_ws, d_xs=d_xs,
         d_bias=f"({d_bias},) if rows.biased else ()",
         doc=_ROWS_DOC.format(one=op.name, xs=xs, bias=bias),
     )  # fmt: skip
-    function = define(source, op.rows, namespace, f"function {op.rows}")
+    function = define(source, name, namespace, f"function {name}")
     function.__module__ = "autograd"
     return function
 

@@ -26,10 +26,11 @@ What does not live here: the order in which a graph is gone through (``order.py`
 operators (``value.py``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, Final
 
+from autograd.errors import OperandTypeError
 from autograd.ops import Op
 
 Groups = tuple[Sequence[Any], ...]
@@ -52,6 +53,14 @@ OPAQUE: Final = Op("opaque", ("xs",), "", ("",), python=(lambda xs: 0.0, lambda 
 """Stands as the op of a node whose parents or backward rule were given by hand; no row of the table describes it."""
 
 
+by_hand: Final[list[int]] = [0]
+"""1 as soon as any node's parents or rule were given by hand, 2 as soon as they were given to a leaf already there.
+
+Such a node's rule may add to whatever it likes, and nobody has counted what was made of the leaf: what goes through a
+graph takes more care then.
+"""
+
+
 class Node:
     """A node of a computation graph; ``Value`` adds the number and the gradient."""
 
@@ -63,7 +72,8 @@ class Node:
     _dx: Any
     _dy: Any
     _uses: int
-    """How often the node stands among other nodes' operands, counted when these are made; never too low."""
+    """How often the node stands among other nodes' operands, counted when these are made; never too low, but on a leaf,
+    whose places in lists nobody counts."""
     _mark: Any
     """For whoever numbers the nodes of a graph: holds for as long as that takes, and is not read afterwards."""
 
@@ -140,3 +150,19 @@ def use_group(group: Any) -> None:
     else:
         use(group.parents)
         group.uses = 1
+
+
+def adopt(node: Node, parents: tuple[Any, ...], rule: Callable[[], Any], late: bool) -> None:
+    """Give a node parents and a rule by hand; ``late`` if others may have been made from it before.
+
+    Raises:
+        OperandTypeError: a parent is no node.
+    """
+    for parent in parents:
+        if not isinstance(parent, Node):
+            raise OperandTypeError(f"parents are Values; got {parent!r} of type {type(parent).__name__}")
+    by_hand[0] = max(by_hand[0], 2 if late and node.op is None else 1)
+    use(parents, 2)  # twice, so that the count never runs out by itself, and is looked into for circles
+    node.op, node._dx = OPAQUE, None
+    node._x = node._y = (parents,)
+    node._dy = rule

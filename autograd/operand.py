@@ -83,7 +83,7 @@ clock: Final[list[int]] = [0]
 class Operands:
     """A list of operands made ready for several fused nodes; see ``operands``.
 
-    It can be gone through, indexed and measured as a tuple.
+    It can be gone through, indexed and measured as a tuple, but is none: two of them are equal where they are one.
     """
 
     __slots__ = ("interior", "numbers", "parents", "read_at", "uses", "values")
@@ -103,13 +103,15 @@ class Operands:
 
     def __init__(self, values: tuple[Any, ...]) -> None:
         self.uses = 0
-        self.read_at = clock[0]
+        now = clock[0]
         self.values, self.numbers, self.parents, self.interior = read(values)
+        self.read_at = now
 
     def read(self) -> None:
         """Look at the operands, again if some data were changed since."""
-        self.read_at = clock[0]
+        now = clock[0]
         self.values, self.numbers, self.parents, self.interior = read(self.values)
+        self.read_at = now  # last, for an interrupt may come before
 
     def __len__(self) -> int:
         return len(self.values)
@@ -152,14 +154,14 @@ def operands(xs: Any) -> Operands:
 class Matrix:
     """Rows of operands and a bias for each, made ready for ``autograd.matvec``; see ``matrix``."""
 
-    __slots__ = ("biased", "biases", "lines", "plain", "read_at", "rows", "width")
+    __slots__ = ("all_leaves", "biased", "biases", "lines", "read_at", "rows", "width")
 
     rows: list[Operands]
     biases: list[Any]
     """A Value or a float for each row."""
     width: int
     """How many entries a row has; -1 where not all have the same."""
-    plain: bool
+    all_leaves: bool
     """Whether all entries are leaves, equally many in each row, and the biases leaves as well, or all floats."""
     biased: bool
     """Whether the biases are Values."""
@@ -174,14 +176,14 @@ class Matrix:
 
     def read(self) -> None:
         """Look at the entries, again if some data were changed since."""
-        self.read_at = clock[0]
+        now = clock[0]
         for row in self.rows:
-            if row.read_at != self.read_at:
+            if row.read_at != now:
                 row.read()
         widths = set(map(len, self.rows))
         self.width = widths.pop() if len(widths) == 1 else -1
         self.biased = any(isinstance(bias, Node) for bias in self.biases)
-        self.plain = (
+        self.all_leaves = (
             self.width > 0
             and all(row.parents is row.values and not row.interior for row in self.rows)
             and all(isinstance(bias, Node) is self.biased for bias in self.biases)
@@ -191,6 +193,7 @@ class Matrix:
             (row.values, row.numbers, (bias,), bias if bias.__class__ is float else bias._data)
             for row, bias in zip(self.rows, self.biases, strict=True)
         ]
+        self.read_at = now
 
     def __len__(self) -> int:
         return len(self.rows)

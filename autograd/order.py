@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from autograd.errors import GraphCycleError, OperandTypeError
-from autograd.graph import Node
+from autograd.graph import Node, by_hand
 
 N = TypeVar("N", bound=Node)
 
@@ -33,6 +33,8 @@ def backward_order(root: N) -> list[N]:
 
     Source: A. B. Kahn, Topological sorting of large networks, Communications of the ACM 5 (1962).
     """
+    if by_hand[0] == 2:
+        return _careful_order([root])
     left: Left = {}
     order = _order([root], left) if root.op is not None else []
     while left:
@@ -101,7 +103,7 @@ def _pass_groups(node: Any, left: Left, push: Callable[[Any], None]) -> None:
     for group in complete:
         for parent in reversed(group):
             if parent.op is not None:
-                if parent._uses == 1:
+                if parent not in left:
                     push(parent)
                 elif left[parent] > 1:
                     left[parent] -= 1
@@ -110,13 +112,36 @@ def _pass_groups(node: Any, left: Left, push: Callable[[Any], None]) -> None:
                     push(parent)
 
 
+def _careful_order(roots: Sequence[N]) -> list[N]:
+    """``backward_order`` of several roots by nothing but their nodes' parents, whatever was counted or left out."""
+    counts: dict[Any, int] = {root: 0 for root in reversed(roots) if root.op is not None}
+    found = list(counts)
+    for node in found:  # it grows meanwhile
+        for parent in node.parents:
+            if parent.op is not None:
+                if parent not in counts:
+                    counts[parent] = 0
+                    found.append(parent)
+                counts[parent] += 1
+    order = [node for node in found if not counts[node]]
+    for node in order:  # likewise
+        for parent in reversed(node.parents):
+            if parent.op is not None:
+                counts[parent] -= 1
+                if not counts[parent]:
+                    order.append(parent)
+    if len(order) != len(found):
+        _refuse_cycle([node for node in found if counts[node]])
+    return order
+
+
 def settle(left: Left, reset: bool = False) -> list[Any]:
     """Count the consumers of all nodes that wait, or have not been met yet, afresh: only those that are still to come.
 
     Needed where a node was used outside of the graph as well, and by hand-given parents, which may form a circle.
 
     Args:
-        left: the nodes and groups that wait; from now on, all those to come that wait for more than one.
+        left: the nodes and groups that wait; from now on, all those to come but nodes that were only used once.
         reset: set the gradient of each node that has not been met yet to zero.
 
     Returns:
@@ -179,6 +204,8 @@ def interior_order(root: N) -> list[N]:
 
     It is ``backward_order`` reversed, but depends on this graph alone: where uses lie outside, all are counted anew.
     """
+    if by_hand[0] == 2:
+        return _careful_order([root])[::-1]
     left: Left = {}
     order = _order([root], left) if root.op is not None else []
     return joint_interior_order([root]) if left else order[::-1]
@@ -210,6 +237,8 @@ def joint_order(roots: Sequence[N]) -> list[N]:
 
 def joint_interior_order(roots: Sequence[N]) -> list[N]:
     """``interior_order`` of several roots together."""
+    if by_hand[0] == 2:
+        return _careful_order(roots)[::-1]
     left: Left = {root: 0 for root in reversed(roots) if root.op is not None}
     order: list[N] = []
     while left:

@@ -20,7 +20,7 @@ from autograd.value import Value
 functions: Final[dict[str, Callable[..., Any]]] = {}
 """Every primitive as a function of Values and numbers, by name; ``autograd`` shows them as its own."""
 
-rows_of: Final[dict[str, Callable[..., Any]]] = {}
+row_functions: Final[dict[str, Callable[..., Any]]] = {}
 """The functions that make one node for each of many rows, by name: ``matvec``; shown as the others are."""
 
 
@@ -43,8 +43,8 @@ def install_primitive(op: Op) -> Callable[..., Any]:
     for name, method in methods.items():
         setattr(Value, name, method)
     function = functions[op.name] = VALUES.namespace[op.name] = _renewed(functions.get(op.name), function)
-    if op.rows:
-        rows_of[op.rows] = _renewed(rows_of.get(op.rows), rowwise(op, Value, function))
+    if rows := op.rows or (before.rows if before else ""):
+        row_functions[rows] = _renewed(row_functions.get(rows), rowwise(op, rows, Value, function))
     return function
 
 

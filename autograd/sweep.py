@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from autograd.errors import OpaqueNodeError, StaleGraphError
-from autograd.graph import Node
+from autograd.graph import Node, by_hand
 from autograd.modes import check_gradient, describe, modes
 from autograd.ops import FLOATS, is_list
 from autograd.order import Left, backward_order, interior_order, joint_order, reach, settle
@@ -76,9 +76,11 @@ def accumulate(root: Any, seed: float) -> None:
     if root.op is None:
         root._grad += seed
         return
-    if modes().anomaly:
-        _accumulate_slowly(backward_order(root), seed)
-        return
+    if by_hand[0] or modes().anomaly:
+        order = backward_order(root)
+        if by_hand[0] == 2 or modes().anomaly or any(node.is_opaque for node in order):
+            _accumulate_slowly(order, seed)
+            return
     root._grad = seed
     left: Left = {}
     queue: list[Any] = [root]
@@ -156,9 +158,7 @@ def accumulate(root: Any, seed: float) -> None:
                             elif parent not in left:
                                 parent._grad = 0.0
                                 left[parent] = parent._uses
-                if dy.__class__ is not tuple:
-                    dy()
-                elif g:
+                if g:
                     k = 0
                     for parents in node._x:
                         partials = dy[k]
@@ -172,7 +172,7 @@ def accumulate(root: Any, seed: float) -> None:
                 for group in complete:
                     for parent in reversed(group):
                         if parent.op is not None:
-                            if parent._uses == 1:
+                            if parent not in left:
                                 push(parent)
                             elif (waits := left[parent]) > 1:
                                 left[parent] = waits - 1
@@ -185,13 +185,14 @@ def accumulate(root: Any, seed: float) -> None:
 
 
 def _accumulate_slowly(order: Sequence[Any], seed: float) -> None:
-    """The same where ``detect_anomaly()`` looks at every gradient."""
+    """The same where rules were given by hand, or where ``detect_anomaly()`` looks at every gradient."""
+    watched = modes().anomaly
     for node in order:
         node._grad = 0.0
     order[0]._grad = seed
     for node in order:
         propagate(node)
-        for parent in node.parents:
+        for parent in node.parents if watched else ():
             check_gradient(node, parent, lambda parent=parent: float(parent._grad))  # type: ignore[misc]
 
 

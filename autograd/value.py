@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.bind import VALUES
 from autograd.copying import last, pickling, restore, state
 from autograd.errors import OperandTypeError
-from autograd.graph import OPAQUE, Node, use
+from autograd.graph import OPAQUE, adopt
 from autograd.modes import Source, recording
 from autograd.operand import as_float, clock
 from autograd.order import topological_order
@@ -63,7 +63,7 @@ class Value(Scalar):
             self.label = label
         parents = tuple(_children)
         if parents:
-            self._adopt(parents, None)
+            self._adopt(parents, None, late=False)
         if parents or _op:
             self.notes["op"] = _op
         if not requires_grad:
@@ -205,17 +205,11 @@ class Value(Scalar):
             raise OperandTypeError(f"_backward must be a function without arguments; got {rule!r}")
         self._adopt(self.parents, rule)
 
-    def _adopt(self, parents: tuple["Value", ...], rule: Callable[[], Any] | None) -> None:
+    def _adopt(self, parents: tuple["Value", ...], rule: Callable[[], Any] | None, late: bool = True) -> None:
         """Take ``parents`` and a hand-written backward ``rule``; from now on the node is opaque."""
-        for parent in parents:
-            if not isinstance(parent, Node):
-                raise OperandTypeError(f"parents are Values; got {parent!r} of type {type(parent).__name__}")
         symbol = self._op
+        adopt(self, parents, _nothing if rule is None else rule, late)
         clock[0] += 1
-        use(parents, 2)  # once more than they are: they wait until it is known that they form no circle
-        self.op, self._dx = OPAQUE, None
-        self._x = self._y = (parents,)
-        self._dy = _nothing if rule is None else rule
         if symbol:
             self.notes["op"] = symbol
 

@@ -7,7 +7,7 @@ Next: ``module.py``, which asks.
 from collections.abc import Iterator
 from typing import Any, Final, TypeVar
 
-from autograd import Value
+from autograd import Operands, Value
 from nn.weights import Watched
 
 K = TypeVar("K")
@@ -15,7 +15,7 @@ K = TypeVar("K")
 _NUMBERS: Final = frozenset({float, int})
 _NO_MODULES: Final = frozenset({Value, float, int})
 _VALUES: Final = frozenset({Value})
-_LISTS: Final = (list, tuple)
+_LISTS: Final = (list, tuple, Operands)
 
 
 def public(module: object) -> Iterator[tuple[str, Any]]:
@@ -27,7 +27,7 @@ def walk_attributes(thing: Any, path: str, kind: type[K]) -> Iterator[tuple[str,
     """Every ``kind`` (Value or Module) in ``thing``: one of them, or nested lists, tuples and dicts, with its path."""
     if isinstance(thing, kind):
         yield path, thing
-    elif isinstance(thing, list | tuple):
+    elif isinstance(thing, _LISTS):
         if kind is Value or not set(map(type, thing)) <= _NO_MODULES:
             for index, entry in enumerate(thing):
                 yield from walk_attributes(entry, f"{path}[{index}]", kind)

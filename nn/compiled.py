@@ -19,7 +19,7 @@ from nn import trial
 from nn.data import Samples
 from nn.eager import EagerStep, Loss, Outcome, refuse_no_loss
 from nn.module import Module
-from nn.nested import flat, is_sequence
+from nn.nested import LISTS, flat, is_sequence
 from nn.optim.flat import flattened
 from nn.optim.rows import FLOATS, arrays
 from nn.trial import UnfitError, leaves_of
@@ -241,7 +241,7 @@ def _classes(output: Any, targets: Sequence[Any]) -> list[int]:
 
 def _shaped(form: Any, numbers: Iterator[float]) -> Any:
     """Numbers in lists as those of ``form``."""
-    return [_shaped(entry, numbers) for entry in form] if isinstance(form, list | tuple) else next(numbers)
+    return [_shaped(entry, numbers) for entry in form] if isinstance(form, LISTS) else next(numbers)
 
 
 def _listed(numbers: Any) -> list[float]:

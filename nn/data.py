@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import autograd
 from autograd import LengthError, StructureError
-from nn.nested import is_sequence, plain
+from nn.nested import LISTS, is_sequence, plain
 
 
 class Samples(NamedTuple):
@@ -88,26 +88,26 @@ def batches(n: int, size: int, rng: Any, least: int = 1) -> Iterator[list[int]]:
         yield order[start:end]
 
 
-def _entries(thing: Any, name: str) -> Sequence[Any]:
+def _entries(thing: Any, name: str) -> Any:
     """A sequence of the entries along the first axis; tables (``DataFrame``) by row, arrays as lists."""
     given = thing
     if not isinstance(given, str | bytes):
         thing = plain(thing.to_numpy() if hasattr(thing, "to_numpy") else thing)
     if isinstance(given, str | bytes) or not (isinstance(thing, Iterable) or hasattr(thing, "__getitem__")):
         raise StructureError(f"{name} is a list, an array, or another iterable; got {thing!r:.80}")
-    return thing if isinstance(thing, list | tuple) else list(thing)
+    return thing if isinstance(thing, LISTS) else list(thing)
 
 
 def _target(thing: Any) -> Any:
     """Numbers as Python has them: arrays become lists, and NumPy's scalars ints and floats."""
     thing = plain(thing)
-    return [_target(entry) for entry in thing] if isinstance(thing, list | tuple) else thing
+    return [_target(entry) for entry in thing] if isinstance(thing, LISTS) else thing
 
 
 def _input(x: Any) -> Any:
     """A row made ready for a layer's neurons; nested rows as tuples of such."""
     x = plain(x)
-    if isinstance(x, list | tuple):
+    if isinstance(x, LISTS):
         nested = bool(x) and is_sequence(x[0])
         return tuple([_input(entry) for entry in x]) if nested else autograd.operands(x)
     return float(x) if isinstance(x, int) else x

@@ -12,6 +12,7 @@ from nn.batchnorm import BatchNorm
 from nn.data import Samples
 from nn.errors import OptionError
 from nn.module import Module
+from nn.nested import LISTS
 
 Loss = Callable[[Any, Any], Any]
 """``(predictions, targets) -> Value``, over a batch: list[n] of what the model gives, list[n] of targets."""
@@ -93,7 +94,7 @@ def needs_batch(model: Any) -> bool:
 
 def plain(output: Any) -> Any:
     """Values as floats, in lists as they were."""
-    return [plain(entry) for entry in output] if isinstance(output, list | tuple) else float(output)
+    return [plain(entry) for entry in output] if isinstance(output, LISTS) else float(output)
 
 
 def refuse_no_loss(function: Any, loss: Any) -> None:

@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from autograd import LengthError, Matrix, Value, matrix, matvec, operands
+from autograd import LengthError, Value, matrix, matvec, operands
 from nn.activations import activation
 from nn.errors import OptionTypeError
 from nn.init import Initialiser, initialiser, source
@@ -56,8 +56,6 @@ class Linear(Watching, Module):
             Watched(Value(0.0) for _ in range(self.in_features)) for _ in range(self.out_features)
         )
         self.bias: list[Value] | None = Watched(Value(0.0) for _ in range(self.out_features)) if bias else None
-        self._matrix: Matrix | None = None
-        self._made_at, self._watched = -1, False
         self.reset_parameters(rng=rng)
         self.label_parameters()
 
@@ -81,11 +79,12 @@ class Linear(Watching, Module):
         given = operands(x)
         if len(given) != self.in_features:
             raise LengthError(f"{self!r} takes {self.in_features} inputs; got {len(given)}")
-        # Lists of the user's own may change unnoticed, and are read at each call.
-        if self._made_at != changes[0] or not self._watched:
-            self._matrix, self._made_at = matrix(self.weight, self.bias), changes[0]
+        now = changes[0]
+        if self._changes_seen != now or not self._watched:  # a list of the user's own is read at each call
             lists = [self.weight, *self.weight, self.weight if self.bias is None else self.bias]
             self._watched = set(map(type, lists)) == {Watched}
+            self._matrix = matrix(self.weight, self.bias)
+            self._changes_seen = now
         return matvec(self._matrix, given)
 
     def extra_repr(self) -> str:

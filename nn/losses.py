@@ -17,7 +17,7 @@ import autograd
 from autograd import Value
 from nn.class_losses import cross_entropy, nll_loss
 from nn.errors import OptionTypeError, TargetError
-from nn.nested import plain
+from nn.nested import LISTS, plain
 from nn.options import choice, flag, named, number
 from nn.reduction import REDUCTIONS, by_entry, scaled
 
@@ -219,7 +219,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     if choice("reduction", reduction, (*REDUCTIONS, "batchmean")) != "batchmean":
         return by_entry("kl_div", input, target, entry, reduction)
     x = plain(input)
-    return by_entry("kl_div", x, target, entry, "sum") / (len(x) if isinstance(x, list | tuple) else 1)
+    return by_entry("kl_div", x, target, entry, "sum") / (len(x) if isinstance(x, LISTS) else 1)
 
 
 def huber_delta(given: Any) -> float:

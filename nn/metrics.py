@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from autograd import LengthError, StructureError
-from nn.nested import plain, scalar
+from nn.nested import LISTS, plain, scalar
 from nn.options import listed, named, shown
 
 Metric = Callable[[Sequence[Any], Sequence[Any]], float]
@@ -130,7 +130,7 @@ def _beside(predictions: Any, targets: Any) -> tuple[list[Any], list[Any]]:
     """
     x, y = plain(predictions), plain(targets)
     for name, given in (("predictions", x), ("targets", y)):
-        if not isinstance(given, list | tuple):
+        if not isinstance(given, LISTS):
             raise StructureError(f"a metric takes a list of {name}, one a sample; got {shown(given)}")
     if not x or len(x) != len(y):
         raise LengthError(f"a metric needs one target for each prediction; got {len(y)} for {len(x)}")
@@ -140,7 +140,7 @@ def _beside(predictions: Any, targets: Any) -> tuple[list[Any], list[Any]]:
 def _numbers(thing: Any) -> list[float]:
     """The numbers of a prediction or target: a number, a Value, or a flat sequence of them."""
     thing = plain(thing)
-    return [float(scalar(entry)) for entry in (thing if isinstance(thing, list | tuple) else [thing])]
+    return [float(scalar(entry)) for entry in (thing if isinstance(thing, LISTS) else [thing])]
 
 
 def _single(thing: Any) -> Any:

@@ -26,14 +26,14 @@ def plain(x: Any) -> Any:
     return list(x) if hasattr(x, "__iter__") else x
 
 
-_NO_LISTS: Final = (str, bytes, bytearray, Mapping, Set)
-_AS_THEY_ARE: Final = (Value, float, int, list, tuple, autograd.Operands, *_NO_LISTS)
+_NOLISTS: Final = (str, bytes, bytearray, Mapping, Set)
+_AS_THEY_ARE: Final = (Value, float, int, list, tuple, autograd.Operands, *_NOLISTS)
 _SMALL: Final = 2**53  # an int below it is a float in all but type
 
 # What every call of a layer asks for: `list | tuple` would be put together anew each time.
-_LISTS: Final = (list, tuple, autograd.Operands)
+LISTS: Final = (list, tuple, autograd.Operands)
 _NUMBERS: Final = (Value, float)
-_INPUTS: Final = (*_NUMBERS, *_LISTS)
+_INPUTS: Final = (*_NUMBERS, *LISTS)
 
 
 def inputs(x: Any) -> Any:
@@ -45,7 +45,7 @@ def inputs(x: Any) -> Any:
     if isinstance(x, _INPUTS):
         return x
     x = plain(x)
-    if isinstance(x, _NO_LISTS) or not isinstance(x, (*_INPUTS, int)):
+    if isinstance(x, _NOLISTS) or not isinstance(x, (*_INPUTS, int)):
         raise StructureError(
             f"a sample is a list of numbers and Values, a batch a list of samples, or an array of such; got {shown(x)}"
         )
@@ -65,16 +65,14 @@ def scalar(x: Any) -> Any:
 
 def is_sequence(x: Any) -> bool:
     """Whether ``x`` holds several entries rather than being one number or Value."""
-    return isinstance(x, _LISTS) or (
-        hasattr(x, "__len__") and hasattr(x, "__getitem__") and not isinstance(x, _NO_LISTS)
-    )
+    return isinstance(x, LISTS) or (hasattr(x, "__len__") and hasattr(x, "__getitem__") and not isinstance(x, _NOLISTS))
 
 
 def is_batch(x: Any) -> bool:
     """Whether ``x`` is a list of samples rather than one sample."""
     if not is_sequence(x) or len(x) == 0:
         return False
-    first = x[0] if isinstance(x, _LISTS) else next(iter(x))
+    first = x[0] if isinstance(x, LISTS) else next(iter(x))
     return not isinstance(first, _NUMBERS) and is_sequence(first)
 
 
@@ -96,7 +94,7 @@ def sample(x: Any) -> autograd.Operands:
     (operands([1.0, 2.5]), operands([3.0]))
     """
     x = inputs(x)
-    return autograd.operands(x if isinstance(x, _LISTS) else (x,))
+    return autograd.operands(x if isinstance(x, LISTS) else (x,))
 
 
 def elementwise(function: Callable[[Any], Any], x: Any) -> Any:
@@ -106,7 +104,7 @@ def elementwise(function: Callable[[Any], Any], x: Any) -> Any:
     [[1.0, 2.0], [3.0]]
     """
     x = plain(x)
-    return [elementwise(function, entry) for entry in x] if isinstance(x, _LISTS) else function(scalar(x))
+    return [elementwise(function, entry) for entry in x] if isinstance(x, LISTS) else function(scalar(x))
 
 
 def shape(x: Any) -> tuple[int, ...]:
@@ -122,7 +120,7 @@ def shape(x: Any) -> tuple[int, ...]:
 
 def flat(x: Any) -> list[Any]:
     """Every number and Value in nested lists, in order."""
-    if not isinstance(x, _LISTS):
+    if not isinstance(x, LISTS):
         return [x]
     return [entry for part in x for entry in flat(part)]
 
@@ -136,9 +134,9 @@ def nested_zip(function: Callable[..., Any], mismatch: Callable[[], Exception], 
     [[1.0], [3.0]]
     """
     given = [plain(x) for x in nests]
-    if not any(isinstance(x, list | tuple) for x in given):
+    if not any(isinstance(x, LISTS) for x in given):
         return function(*map(scalar, given))
-    lists = [x if isinstance(x, list | tuple) else [x] for x in given]
+    lists = [x if isinstance(x, LISTS) else [x] for x in given]
     if len(set(map(len, lists))) > 1:
         raise mismatch()
     return [nested_zip(function, mismatch, *entries) for entries in zip(*lists, strict=True)]

@@ -59,7 +59,6 @@ class Neuron(Watching, Module):
         self.b = Value(0.0)
         self.nonlin = nonlin
         self.activation = activation if nonlin else "linear"
-        self._ready, self._made_at = operands(()), -1
         self.label_parameters()
 
     def __call__(self, x: Iterable[Any]) -> Any:
@@ -76,8 +75,10 @@ class Neuron(Watching, Module):
     def ready(self) -> Operands:
         """The weights made ready for ``dot``, which sees for itself what numbers they have."""
         # A list of the user's own may change unnoticed, and is read at each call.
-        if self._made_at != changes[0] or self.w.__class__ is not Watched:
-            self._ready, self._made_at = operands(self.w), changes[0]
+        now = changes[0]
+        if self._changes_seen != now or self.w.__class__ is not Watched:
+            self._ready = operands(self.w)
+            self._changes_seen = now  # last, for an interrupt may come before
         return self._ready
 
     def reset_parameters(
@@ -115,8 +116,6 @@ class Layer(Watching, Module):
             kwargs["activation"] = "linear"
         kwargs.setdefault("fan_out", nout)
         self.neurons: list[Neuron] = Watched(Neuron(nin, **kwargs) for _ in range(nout))
-        self._matrix: Matrix | None = None
-        self._made_at = -1
         self.label_parameters()
 
     def __call__(self, x: Iterable[Any]) -> Any:
@@ -127,7 +126,7 @@ class Layer(Watching, Module):
                 return [self(row) for row in x]
             x = sample(x)
         given = operands(x)
-        if self._made_at != changes[0] or self.neurons.__class__ is not Watched:
+        if self._changes_seen != changes[0] or self.neurons.__class__ is not Watched:
             self._make_ready()
         if self._matrix is not None and self._matrix.width == len(given) and not observed():
             out = matvec(self._matrix, given)
@@ -140,12 +139,17 @@ class Layer(Watching, Module):
         return out[0] if len(out) == 1 else out
 
     def _make_ready(self) -> None:
-        """Take in what the neurons are: where all are of one kind, their weights become one matrix."""
-        self._matrix, self._made_at = None, changes[0]
+        """Take in what the neurons are: where all are ``Neuron`` itself and of one kind, their weights are a matrix.
+
+        Then no neuron is called; one of a class of its own always is.
+        """
+        now = changes[0]
+        self._matrix: Matrix | None = None
         kinds = {(neuron.__class__, neuron.w.__class__, neuron.activation) for neuron in self.neurons}
         if len(kinds) == 1 and (kind := kinds.pop())[:2] == (Neuron, Watched):
             self._activation = _METHODS[kind[2]]
             self._matrix = matrix([neuron.ready() for neuron in self.neurons], [neuron.b for neuron in self.neurons])
+        self._changes_seen = now
 
     def reset_parameters(self, init: str | Initialiser = "uniform", rng: random.Random | None = None) -> None:
         """Draw all weights afresh, and set the biases to 0."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 import autograd
 from autograd import Value
 from nn.errors import OptionError, TargetError
-from nn.nested import broadcast, flat, is_batch, is_sequence, nested_zip, plain, shape
+from nn.nested import LISTS, broadcast, flat, is_batch, is_sequence, nested_zip, plain, shape
 from nn.options import at_least_zero, choice
 
 REDUCTIONS: Final = ("mean", "sum", "none")
@@ -68,8 +68,8 @@ def by_sample(
     single = not is_batch(x) and not x == y == []
     if single:
         x, y = [x], [y]
-    elif not isinstance(y, list | tuple) or len(x) != len(y):
-        given = len(y) if isinstance(y, list | tuple) else repr(y)
+    elif not isinstance(y, LISTS) or len(x) != len(y):
+        given = len(y) if isinstance(y, LISTS) else repr(y)
         raise TargetError(f"{name} takes one target for each of the {len(x)} samples; got {given}")
     found = [entry(row, _bare(t, row)) for row, t in zip(x, y, strict=True)]
     losses, weights = [loss for loss, _ in found], [weight for _, weight in found]
@@ -96,7 +96,7 @@ def weights(name: str, given: Any) -> Any:
         OptionError: it is below 0, or not finite.
     """
     given = plain(given)
-    if isinstance(given, list | tuple):
+    if isinstance(given, LISTS):
         return [weights(name, entry) for entry in given]
     if isinstance(given, str):
         at_least_zero(f"{name} (a reduction is named: reduction={given!r})", given)
@@ -116,7 +116,7 @@ def _like(name: str, given: Any, target: Any) -> Any:
 
 def _bare(target: Any, row: Any) -> Any:
     """A class index that stands in a list by itself, without the list."""
-    alone = isinstance(target, list | tuple) and len(target) == 1 and is_sequence(row) and len(row) != 1
+    alone = isinstance(target, LISTS) and len(target) == 1 and is_sequence(row) and len(row) != 1
     return target[0] if alone else target
 
 

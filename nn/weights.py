@@ -7,11 +7,11 @@ from typing import Any, Final, TypeVar
 T = TypeVar("T")
 
 changes: Final[list[int]] = [0]
-"""How often any such list or attribute was changed: what was put together from them at the same count still fits."""
+"""Goes up with every change of any such list or attribute: what was put together at the same count still fits."""
 
 
 class Watched(list[T]):
-    """A list that counts, in ``changes``, each time an entry is put in, taken out or replaced.
+    """A list that counts, in ``changes``, each time one of its methods puts in, takes out or replaces an entry.
 
     To compare the entries with those of the last call instead would read as much memory as the weighted sum itself.
 
@@ -27,12 +27,40 @@ class Watched(list[T]):
 
 
 class Watching:
-    """A class whose objects count, in ``changes``, each time one of their public attributes is set."""
+    """A class whose objects count, in ``changes``, each time one of their attributes is set or deleted.
+
+    What they put together for themselves is no change.  It stays here when they are copied or pickled, for elsewhere
+    the same count may mean other changes.
+    """
+
+    _changes_seen: int = -1
+    """At which count of ``changes`` it was put together."""
+    _watched: bool = False
+    """Whether all lists that it was put together from tell when they change."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        if name[:1] != "_":
-            changes[0] += 1
+        if name in _PUT_TOGETHER:
+            super().__setattr__(name, value)
+        else:
+            _counted(super().__setattr__, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        _counted(super().__delattr__, name)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in _PUT_TOGETHER}
+
+
+_PUT_TOGETHER: Final = frozenset({"_changes_seen", "_ready", "_matrix", "_activation", "_watched"})
+
+
+def _counted(change: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Make a change and count it: before, for it may be interrupted, and after, for someone may look meanwhile."""
+    changes[0] += 1
+    try:
+        return change(*args, **kwargs)
+    finally:
+        changes[0] += 1
 
 
 def _counting(name: str) -> Callable[..., Any]:
@@ -40,10 +68,7 @@ def _counting(name: str) -> Callable[..., Any]:
 
     @functools.wraps(method)
     def change(self: Watched[Any], *args: Any, **kwargs: Any) -> Any:
-        try:
-            return method(self, *args, **kwargs)
-        finally:
-            changes[0] += 1
+        return _counted(method, self, *args, **kwargs)
 
     return change
 

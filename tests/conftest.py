@@ -1,6 +1,7 @@
 """What every test shares: settings, and fixtures for what comes from outside.
 
-Nothing here knows the engine. A fixture that only one folder of tests needs lives in that folder's own `conftest.py`.
+Nothing here but `fresh_process` knows the engine. A fixture that only one folder of tests needs lives in that folder's
+own `conftest.py`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,14 @@ settings.load_profile("chainrule")
 
 # Benchmarks are run by hand, and some of what they race is not installed for the tests.
 collect_ignore = ["benchmarks"]
+
+
+@pytest.fixture(autouse=True)
+def fresh_process() -> None:
+    """The engine remembers that rules were given by hand, and goes through graphs with more care from then on."""
+    from autograd.graph import by_hand
+
+    by_hand[0] = 0
 
 
 @pytest.fixture(scope="session")

@@ -273,3 +273,66 @@ def test_a_shared_list_is_freed_with_its_graph() -> None:
     finally:
         if was_on:
             gc.enable()
+
+
+# rules and parents given by hand -------------------------------------------------------------------------------------
+
+
+def test_a_rule_may_add_to_a_node_that_is_no_longer_a_parent() -> None:
+    a, b0 = Value(2.0), Value(5.0)
+    b = b0 * 1.0
+    out = a * b
+    out._backward = out._backward
+    out._prev = (a,)
+    (b * 3 + out).backward()
+    assert b0.grad == 5.0  # 3, and a = 2 by the old edge
+
+
+def test_a_leaf_that_gets_a_rule_late_is_visited_after_all_that_used_it() -> None:
+    seen = []
+    leaf, source = Value(2.0), Value(1.0)
+    summed = autograd.dot([leaf], [3.0])
+    out = summed.tanh().tanh() + leaf * 2
+    leaf._prev = (source,)
+    leaf._backward = lambda: seen.append(leaf.grad)
+    slope = 3.0 * (1 - summed.tanh().data ** 2) * (1 - summed.tanh().tanh().data ** 2)
+    out.backward()
+    assert seen == [pytest.approx(2.0 + slope)]
+    assert [node for node in topological_order(out) if node is source or node is leaf] == [source, leaf]
+
+
+def test_a_circle_is_refused_before_any_gradient_has_changed() -> None:
+    a, x = Value(1.0), Value(2.0)
+    n = x * 2
+    m = n * 3
+    n._prev = (m,)
+    with pytest.raises(GraphCycleError):
+        (m + a * 7).backward()
+    assert (a.grad, m.grad) == (0.0, 0.0)
+
+
+# what happens in between ---------------------------------------------------------------------------------------------
+
+
+def test_nodes_made_by_the_sum_of_recorded_gradients_disturb_nothing() -> None:
+    w = [Value(1.0), Value(2.0)]
+    (autograd.dot(w, w) * autograd.dot(w, [1.0, 3.0])).backward(create_graph=True)
+    autograd.dot([p.grad for p in w], w).backward()
+    assert all(isinstance(p.grad, Value) for p in w)
+
+
+def test_operands_whose_reading_was_interrupted_are_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = Value(1.0)
+    ready, rows = autograd.operands([x]), autograd.matrix([[x]])
+    x.data = 5.0
+
+    def interrupted(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("autograd.operand.read", interrupted)
+        for call in (lambda: autograd.dot(ready, [1.0]), lambda: autograd.matvec(rows, [1.0])):
+            with pytest.raises(KeyboardInterrupt):
+                call()
+    assert autograd.dot(ready, [1.0]).data == 5.0
+    assert autograd.matvec(rows, [1.0])[0].data == 5.0

@@ -132,6 +132,18 @@ def test_a_wrong_rule_of_dot_shows_in_it_and_in_a_layer() -> None:
         install_primitive(right)
 
 
+def test_a_row_of_another_make_reaches_it_as_well() -> None:
+    right = TABLE["dot"]
+    try:
+        install_primitive(
+            Op("dot", right.operands, "2 * dot(ws, xs, bias)", ("[2 * x for x in xs]", "[2 * w for w in ws]", "2"))
+        )
+        (out,) = autograd.matvec([[Value(1.0)]], [3.0])
+        assert out.data == autograd.dot([Value(1.0)], [3.0]).data == 6.0
+    finally:
+        install_primitive(right)
+
+
 def test_its_example_holds() -> None:
     tests = doctest.DocTestFinder().find(autograd.matvec, "matvec", globs={"autograd": autograd, "Value": Value})
     assert sum(len(test.examples) for test in tests) > 0

@@ -158,7 +158,6 @@ def test_a_neuron_of_one_s_own_is_asked_itself() -> None:
     plain = [out.data for out in layer(X)]
     for neuron in layer.neurons:
         neuron.__class__ = Doubling
-    layer.neurons[0] = layer.neurons[0]
     assert [out.data for out in layer(X)] == [2 * number for number in plain]
 
 
@@ -180,3 +179,40 @@ def test_two_layers_may_share_weights() -> None:
     first.neurons[0].w[0] = fresh = Value(7.0)
     (first(X)[0] + second(X)[0] * 3).backward()
     assert (shared.grad, fresh.grad) == (4.0, 4.0)
+
+
+def test_what_was_put_together_is_not_pickled(model: Any) -> None:
+    weights(model)[1] = Value(9.0)  # noticed at the next call, which is in another process
+    other = pickle.loads(pickle.dumps(model))
+    assert called(other).data == pytest.approx(expected(other))
+    assert all(not name.startswith("_ready") and name != "_matrix" for name in model.__getstate__())
+
+
+def test_a_layer_of_one_s_own_need_not_call_the_constructor() -> None:
+    class Mine(nn.Layer):
+        def __init__(self) -> None:
+            self.neurons = [nn.Neuron(3), nn.Neuron(3)]
+            self.softmax = False
+
+    layer = Mine()
+    assert [out.data for out in layer(X)] == [neuron(X).data for neuron in layer.neurons]
+
+
+def test_a_deleted_bias_is_missed() -> None:
+    layer = nn.Linear(3, 1)
+    layer(X)
+    del layer.bias
+    with pytest.raises(AttributeError):
+        layer(X)
+
+
+def test_operands_hold_parameters_and_are_predictions() -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            self.w = autograd.operands([Value(1.0), Value(2.0)])
+
+    assert [p.data for p in Model().parameters()] == [1.0, 2.0]
+    assert [name for name, _ in Model().named_parameters()] == ["w[0]", "w[1]"]
+    for loss in (nn.mse_loss, nn.l1_loss):
+        plain = loss([Value(1.0), Value(3.0)], [1.0, 1.0])
+        assert loss(autograd.operands([Value(1.0), Value(3.0)]), autograd.operands([1.0, 1.0])).data == plain.data
