@@ -45,7 +45,7 @@ def {name}(rows, xs, biases=None):
         interior = (xs,)
         if not xs.uses:
             use(parents)
-        xs.uses += len(rows)
+        xs.uses += len(rows.lines)
     else:
         interior = ()
     {xs}_ = xs.numbers

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 from autograd import Value
-from nn.attributes import K, gather, public, walk_attributes
+from nn.attributes import NOTHING_INSIDE, K, gather, public, walk_attributes
 from nn.errors import OptionTypeError, StateDictError
 from nn.options import flag, shown
 
@@ -111,7 +111,7 @@ class Module:
                 modules[module] = None
                 children: list[Module] = []
                 for name, attribute in vars(module).items():
-                    if name[:1] != "_":
+                    if attribute.__class__ not in NOTHING_INSIDE and name[:1] != "_":
                         gather(attribute, Module, values, children)
                 stack += reversed(children)
         return list(modules)

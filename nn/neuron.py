@@ -128,7 +128,7 @@ class Layer(Watching, Module):
         given = operands(x)
         if self._changes_seen != changes[0] or self.neurons.__class__ is not Watched:
             self._make_ready()
-        if self._matrix is not None and self._matrix.width == len(given) and not observed():
+        if self._matrix is not None and self._matrix.width == len(given.values) and not observed():
             out = matvec(self._matrix, given)
             if (activation := self._activation) is not identity:
                 out = [activation(v) for v in out]
