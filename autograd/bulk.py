@@ -53,9 +53,11 @@ def write_data(values: Iterable[Any], numbers: Iterable[Any]) -> None:
     >>> x.data, y.data
     (3.0, 4.0)
     """
-    clock[0] += 1
-    for v, number in zip(*_paired(values, numbers), strict=True):
-        v._data = number if number.__class__ is float else as_float(number, "data, a number,")
+    try:
+        for v, number in zip(*_paired(values, numbers), strict=True):
+            v._data = number if number.__class__ is float else as_float(number, "data, a number,")
+    finally:
+        clock[0] += 1
 
 
 def write_grads(values: Iterable[Any], numbers: Iterable[Any] | float) -> None:

@@ -84,7 +84,7 @@ _ROWS_DOC: Final = '''"""``{one}(row, {xs}, {bias})`` for each of ``rows`` and i
         LengthError: the lengths do not fit.
         OperandTypeError: an entry is neither a Value nor a number.
 
-    >>> [y.data for y in autograd.matvec([[1.0, 2.0], [3.0, 4.0]], [Value(5.0), Value(6.0)], [0.5, 0.0])]
+    >>> [y.data for y in matvec([[1.0, 2.0], [3.0, 4.0]], [Value(5.0), Value(6.0)], [0.5, 0.0])]
     [17.5, 39.0]
     """'''
 

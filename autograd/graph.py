@@ -149,7 +149,7 @@ def use_group(group: Any) -> None:
         group.uses += 1
     else:
         use(group.parents)
-        group.uses = 1
+        group.uses += 1
 
 
 def adopt(node: Node, parents: tuple[Any, ...], rule: Callable[[], Any], late: bool) -> None:

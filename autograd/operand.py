@@ -148,7 +148,8 @@ def operands(xs: Any) -> Operands:
     if xs.__class__ is Operands:
         ready: Operands = xs
         return ready
-    return Operands(tuple(xs if xs.__class__ is list or not hasattr(xs, "tolist") else xs.tolist()))
+    given = xs if xs.__class__ is list or not hasattr(xs, "tolist") else xs.tolist()
+    return Operands(tuple(given) if given.__class__ is list else listed(given, "operands"))
 
 
 class Matrix:
@@ -225,10 +226,10 @@ def matrix(rows: Any, biases: Any = None) -> Matrix:
             raise LengthError("a matrix that was made ready has its biases already; leave them out")
         ready: Matrix = rows
         return ready
-    made = [operands(row) for row in listed(rows, "a matrix")]
+    made = [operands(row) for row in listed(rows, "matrix")]
     if biases is None:
         return Matrix(made, [0.0] * len(made))
-    given = [argument(bias) for bias in biases]
+    given = [argument(bias) for bias in listed(biases, "matrix")]
     if len(given) != len(made):
         raise LengthError(f"{len(made)} rows need as many biases; got {len(given)}")
     return Matrix(made, given)

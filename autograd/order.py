@@ -214,7 +214,8 @@ def interior_order(root: N) -> list[N]:
 def topological_order(root: N) -> list[N]:
     """Every node under ``root`` once, each after its parents; ``root`` comes last.
 
-    Backward runs through this list from its end. A leaf stands right before the first node that uses it.
+    Backward runs through this list from its end, unless the graph's nodes were used outside of it as well; then it may
+    run through another such list. A leaf stands right before the first node that uses it.
 
     Raises:
         OperandTypeError: ``root`` is no Value.

@@ -5,7 +5,7 @@
 * ``tangents``: the forward sweep behind ``jvp``
 
 All three take the local derivatives from the graph (floats) or from the table (Values), and none of them knows a rule
-of its own.  What does not live here: the order itself (``graph.py``), user-facing functions (``functional.py``).
+of its own.  What does not live here: the order itself (``order.py``), user-facing functions (``functional.py``).
 """
 
 import math

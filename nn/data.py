@@ -36,9 +36,9 @@ def samples(data: Any) -> Samples:
         StructureError: it is neither.
 
     >>> samples(([[0, 1], [1, 1]], [1, 0]))
-    Samples(inputs=[(0.0, 1.0), (1.0, 1.0)], targets=[1, 0])
+    Samples(inputs=[operands([0.0, 1.0]), operands([1.0, 1.0])], targets=[1, 0])
     >>> samples([((0, 1), 1), ((1, 1), 0)])
-    Samples(inputs=[(0.0, 1.0), (1.0, 1.0)], targets=[1, 0])
+    Samples(inputs=[operands([0.0, 1.0]), operands([1.0, 1.0])], targets=[1, 0])
     """
     if isinstance(data, Samples):
         return data

@@ -80,12 +80,12 @@ class Linear(Watching, Module):
         if len(given) != self.in_features:
             raise LengthError(f"{self!r} takes {self.in_features} inputs; got {len(given)}")
         now = changes[0]
-        if self._changes_seen != now or not self._watched:  # a list of the user's own is read at each call
+        if self._changes_seen != now or not self._kept_watched:  # a list of the user's own is read at each call
             lists = [self.weight, *self.weight, self.weight if self.bias is None else self.bias]
-            self._watched = set(map(type, lists)) == {Watched}
-            self._matrix = matrix(self.weight, self.bias)
+            self._kept_watched = set(map(type, lists)) == {Watched}
+            self._kept_matrix = matrix(self.weight, self.bias)
             self._changes_seen = now
-        return matvec(self._matrix, given)
+        return matvec(self._kept_matrix, given)
 
     def extra_repr(self) -> str:
         """The options."""

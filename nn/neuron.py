@@ -77,9 +77,9 @@ class Neuron(Watching, Module):
         # A list of the user's own may change unnoticed, and is read at each call.
         now = changes[0]
         if self._changes_seen != now or self.w.__class__ is not Watched:
-            self._ready = operands(self.w)
+            self._kept_ready = operands(self.w)
             self._changes_seen = now  # last, for an interrupt may come before
-        return self._ready
+        return self._kept_ready
 
     def reset_parameters(
         self, init: str | Initialiser = "uniform", rng: random.Random | None = None, fan_out: int = 1
@@ -128,9 +128,9 @@ class Layer(Watching, Module):
         given = operands(x)
         if self._changes_seen != changes[0] or self.neurons.__class__ is not Watched:
             self._make_ready()
-        if self._matrix is not None and self._matrix.width == len(given.values) and not observed():
-            out = matvec(self._matrix, given)
-            if (activation := self._activation) is not identity:
+        if self._kept_matrix is not None and self._kept_matrix.width == len(given.values) and not observed():
+            out = matvec(self._kept_matrix, given)
+            if (activation := self._kept_activation) is not identity:
                 out = [activation(v) for v in out]
         else:
             out = [neuron(given) for neuron in self.neurons]
@@ -144,11 +144,15 @@ class Layer(Watching, Module):
         Then no neuron is called; one of a class of its own always is.
         """
         now = changes[0]
-        self._matrix: Matrix | None = None
-        kinds = {(neuron.__class__, neuron.w.__class__, neuron.activation) for neuron in self.neurons}
-        if len(kinds) == 1 and (kind := kinds.pop())[:2] == (Neuron, Watched):
-            self._activation = _METHODS[kind[2]]
-            self._matrix = matrix([neuron.ready() for neuron in self.neurons], [neuron.b for neuron in self.neurons])
+        self._kept_matrix: Matrix | None = None
+        kinds = {
+            (neuron.w.__class__, neuron.activation) if neuron.__class__ is Neuron else None for neuron in self.neurons
+        }
+        if len(kinds) == 1 and (kind := kinds.pop()) and kind[0] is Watched:
+            self._kept_activation = _METHODS[kind[1]]
+            self._kept_matrix = matrix(
+                [neuron.ready() for neuron in self.neurons], [neuron.b for neuron in self.neurons]
+            )
         self._changes_seen = now
 
     def reset_parameters(self, init: str | Initialiser = "uniform", rng: random.Random | None = None) -> None:

@@ -27,7 +27,7 @@ class Watched(list[T]):
 
 
 class Watching:
-    """A class whose objects count, in ``changes``, each time one of their attributes is set or deleted.
+    """A class whose objects count, in ``changes``, each time one of their attributes is set or deleted by its name.
 
     What they put together for themselves is no change.  It stays here when they are copied or pickled, for elsewhere
     the same count may mean other changes.
@@ -35,7 +35,7 @@ class Watching:
 
     _changes_seen: int = -1
     """At which count of ``changes`` it was put together."""
-    _watched: bool = False
+    _kept_watched: bool = False
     """Whether all lists that it was put together from tell when they change."""
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -47,11 +47,14 @@ class Watching:
     def __delattr__(self, name: str) -> None:
         _counted(super().__delattr__, name)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name not in _PUT_TOGETHER}
+    def __getstate__(self) -> Any:
+        state: Any = super().__getstate__()  # a pair where a class has slots
+        own, slots = state if isinstance(state, tuple) else (state, None)
+        own = {name: value for name, value in (own or {}).items() if name not in _PUT_TOGETHER}
+        return own if slots is None else (own, slots)
 
 
-_PUT_TOGETHER: Final = frozenset({"_changes_seen", "_ready", "_matrix", "_activation", "_watched"})
+_PUT_TOGETHER: Final = frozenset({"_changes_seen", "_kept_ready", "_kept_matrix", "_kept_activation", "_kept_watched"})
 
 
 def _counted(change: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

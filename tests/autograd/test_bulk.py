@@ -48,6 +48,14 @@ def test_operands_made_ready_see_new_numbers() -> None:
     assert autograd.dot(ready, [1.0, 1.0]).data == 30.0
 
 
+def test_operands_read_while_numbers_are_written_are_read_again() -> None:
+    weight = Value(1.0)
+    ready = autograd.operands([weight])
+    weight.data = 2.0
+    autograd.write_data([weight], (5.0 + 0.0 * autograd.dot(ready, [1.0]).data for _ in range(1)))
+    assert autograd.dot(ready, [1.0]).data == 5.0
+
+
 def test_gradients_are_written_one_for_each_or_one_for_all() -> None:
     x, y = Value(1.0), Value(1.0)
     autograd.write_grads([x, y], [1, 2.0])

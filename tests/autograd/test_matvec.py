@@ -107,10 +107,12 @@ def test_what_does_not_fit_is_refused(rows: Any, xs: Any, biases: Any, said: str
         autograd.matvec(rows, xs, biases)
 
 
-@pytest.mark.parametrize("thing", ["ab", [["1.0"]], 3, [[None]]])
+@pytest.mark.parametrize("thing", ["ab", [["1.0"]], 3, [[None]], [Value(1.0)], [1.0, 2.0]])
 def test_rows_of_something_else_are_refused(thing: Any) -> None:
     with pytest.raises(autograd.OperandTypeError):
         autograd.matvec(thing, [1.0])
+    with pytest.raises(autograd.OperandTypeError):
+        autograd.matvec([[1.0]], [1.0], 3.0)
 
 
 def test_no_grad_makes_leaves() -> None:
@@ -145,7 +147,7 @@ def test_a_row_of_another_make_reaches_it_as_well() -> None:
 
 
 def test_its_example_holds() -> None:
-    tests = doctest.DocTestFinder().find(autograd.matvec, "matvec", globs={"autograd": autograd, "Value": Value})
+    tests = doctest.DocTestFinder().find(autograd.matvec, "matvec", globs=dict(vars(autograd)))
     assert sum(len(test.examples) for test in tests) > 0
     assert sum(doctest.DocTestRunner().run(test).failed for test in tests) == 0
 

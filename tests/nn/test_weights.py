@@ -185,7 +185,7 @@ def test_what_was_put_together_is_not_pickled(model: Any) -> None:
     weights(model)[1] = Value(9.0)  # noticed at the next call, which is in another process
     other = pickle.loads(pickle.dumps(model))
     assert called(other).data == pytest.approx(expected(other))
-    assert all(not name.startswith("_ready") and name != "_matrix" for name in model.__getstate__())
+    assert not any(name.startswith("_kept") for name in model.__getstate__())
 
 
 def test_a_layer_of_one_s_own_need_not_call_the_constructor() -> None:
@@ -216,3 +216,33 @@ def test_operands_hold_parameters_and_are_predictions() -> None:
     for loss in (nn.mse_loss, nn.l1_loss):
         plain = loss([Value(1.0), Value(3.0)], [1.0, 1.0])
         assert loss(autograd.operands([Value(1.0), Value(3.0)]), autograd.operands([1.0, 1.0])).data == plain.data
+
+
+def test_a_subclass_keeps_what_is_its_own() -> None:
+    class Active(nn.Linear):
+        def __init__(self) -> None:
+            super().__init__(3, 1)
+            self._activation, self._matrix = nn.ReLU(), "mine"
+
+        def forward(self, x: Any) -> Any:
+            return self._activation(super().forward(x))
+
+    class Slotted(nn.Neuron):
+        __slots__ = ("extra",)
+
+    layer, slotted = Active(), Slotted(3)
+    layer(X)
+    other = copy.deepcopy(layer)
+    assert (other(X)[0].data, other._matrix) == (layer(X)[0].data, "mine")
+    slotted.extra = 3
+    assert copy.copy(slotted).extra == 3
+
+
+def test_a_layer_calls_whatever_stands_among_its_neurons() -> None:
+    class Scale(nn.Module):
+        def __call__(self, x: Any) -> Any:
+            return x[0] * 2
+
+    layer = nn.Layer(3, 2)
+    layer.neurons[0] = Scale()
+    assert layer([Value(x) for x in X])[0].data == 2.0

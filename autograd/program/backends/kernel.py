@@ -196,12 +196,13 @@ def tanh_(x: float) -> float:
 
     Source: P and Q from S. L. Moshier, Cephes Mathematical Library (1989), tanh.
     """
-    if abs(x) < 0.625:
-        z = x * x
+    a = abs(x)
+    if a < 0.625:
+        z = a * a
         p = (-9.64399179425052238628e-1 * z - 9.92877231001918586564e1) * z - 1.61468768441708447952e3
         q = ((z + 1.12811678491632931402e2) * z + 2.23548839060100448583e3) * z + 4.84406305325125486048e3
-        return x + x * (z * p / q)
-    e = math.exp(-2.0 * abs(x))
+        return math.copysign(a + a * (z * p / q), x)
+    e = math.exp(-2.0 * a)
     return math.copysign(1.0 - 2.0 * e / (1.0 + e), x)
 
 
