@@ -7,8 +7,8 @@ asyncio tasks do not see each other's.  What does not live here: the making of n
 
 import math
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import ContextDecorator, nullcontext
 from contextvars import ContextVar
 from typing import Any, Final, NamedTuple
 
@@ -58,15 +58,27 @@ def observed() -> bool:
     return bool(observing)
 
 
-@contextmanager
-def _mode(**changes: Any) -> Iterator[None]:
-    token = _modes.set(_modes.get()._replace(**changes))
-    observing.append(None)
-    try:
-        yield
-    finally:
+class _mode(ContextDecorator):  # noqa: N801 (called like the functions that give it)
+    """A block with other modes.
+
+    No generator: one that an interrupt left unfinished would end when it is collected, in the middle of other blocks,
+    and bring back modes that were over long ago.
+    """
+
+    def __init__(self, **changes: Any) -> None:
+        self.changes = changes
+
+    def _recreate_cm(self) -> "_mode":
+        return type(self)(**self.changes)  # a decorated function may call itself
+
+    def __enter__(self) -> None:
+        self.before = _modes.get()
+        observing.append(None)
+        _modes.set(self.before._replace(**self.changes))
+
+    def __exit__(self, *_: object) -> None:
+        _modes.set(self.before)
         observing.pop()
-        _modes.reset(token)
 
 
 def no_grad() -> Any:
@@ -121,14 +133,15 @@ def scope(name: str) -> Any:
     >>> y.scope
     ('layers[0]', 'neurons[1]')
     """
-    return _scope(name)
+    return _scope(name=name)
 
 
-@contextmanager
-def _scope(name: str) -> Iterator[None]:
-    # The scopes around it are asked for on entry: as a decorator, `scope` is made long before.
-    with _mode(scopes=(*_modes.get().scopes, name)):
-        yield
+class _scope(_mode):  # noqa: N801
+    def __enter__(self) -> None:
+        # The scopes around it are asked for on entry: as a decorator, `scope` is made long before.
+        self.before = _modes.get()
+        observing.append(None)
+        _modes.set(self.before._replace(scopes=(*self.before.scopes, self.changes["name"])))
 
 
 _OURS: Final = frozenset({"autograd", "nn", "visualize", "contextlib"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import math
 import threading
@@ -12,6 +13,7 @@ import pytest
 
 import autograd
 from autograd import AnomalyError, Value, detect_anomaly, no_grad, provenance, scope
+from autograd.modes import observing
 
 # no_grad ------------------------------------------------------------------------------------------------------------
 
@@ -261,3 +263,15 @@ def test_graphs_in_several_threads_do_not_disturb_each_other() -> None:
         ((once * once + once).tanh() + autograd.dot([once, once], [once, 2.0])).backward()
         assert found == once.grad
     assert len(results) == 4
+
+
+def test_a_block_left_unfinished_does_not_end_in_the_middle_of_another() -> None:
+    """As a Ctrl-C leaves it: entered, and never left."""
+    with no_grad():
+        inner = no_grad()
+        inner.__enter__()
+    with provenance():
+        del inner
+        gc.collect()
+        assert (Value(2.0) * 3).parents != ()
+    observing.pop()  # the entry of the one that never ended
