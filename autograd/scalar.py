@@ -7,11 +7,11 @@ two leaves.  What does not live here: arithmetic, gradients (``value.py``).
 import math
 from typing import Any, Self
 
-from autograd.graph import Node
+from autograd.notes import Noted
 from autograd.operand import argument
 
 
-class Scalar(Node):
+class Scalar(Noted):
     """A node that holds a float."""
 
     __slots__ = ("_data",)

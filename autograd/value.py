@@ -18,7 +18,7 @@ from autograd.bind import VALUES
 from autograd.copying import last, pickling, restore, state
 from autograd.errors import OperandTypeError
 from autograd.graph import OPAQUE, adopt
-from autograd.modes import Source, recording
+from autograd.modes import recording
 from autograd.operand import as_float, clock
 from autograd.order import topological_order
 from autograd.scalar import Scalar
@@ -46,11 +46,10 @@ class Value(Scalar):
     (Value(data=7.0, grad=1.0), 4.0)
     """
 
-    __slots__ = ("_extra", "_grad")
+    __slots__ = ("_grad",)
     __array_ufunc__ = None  # so that `numpy.float64(2) * value` asks the Value
 
     _grad: Any
-    _extra: dict[str, Any]
 
     def __init__(
         self, data: Any, _children: Iterable["Value"] = (), _op: str = "", label: str = "", requires_grad: bool = True
@@ -119,45 +118,6 @@ class Value(Scalar):
     def zero_grad(self) -> None:
         """Set this node's gradient back to zero."""
         self._grad = 0.0
-
-    # notes about the node ----------------------------------------------------------------------------------------
-
-    @property
-    def notes(self) -> dict[str, Any]:
-        """What is known of this node beyond its numbers: label, source, scope; made when first asked for."""
-        try:
-            return self._extra
-        except AttributeError:  # the slot stays empty until there is something to note
-            self._extra = {}
-            return self._extra
-
-    def _note(self, name: str, default: Any) -> Any:
-        try:
-            return self._extra.get(name, default)
-        except AttributeError:
-            return default
-
-    @property
-    def label(self) -> str:
-        """The name shown in drawings and error texts; empty if there is none."""
-        label: str = self._note("label", "")
-        return label
-
-    @label.setter
-    def label(self, text: str) -> None:
-        self.notes["label"] = str(text)
-
-    @property
-    def source(self) -> Source | None:
-        """The line of code that made this node, if it was made under ``provenance()``."""
-        source: Source | None = self._note("source", None)
-        return source
-
-    @property
-    def scope(self) -> tuple[str, ...]:
-        """The modules this node was made in, outermost first, if it was made under ``provenance()``."""
-        scope: tuple[str, ...] = self._note("scope", ())
-        return scope
 
     def forget(self) -> None:
         """Become a leaf without history that receives no gradient, as under ``no_grad()``."""

@@ -38,6 +38,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("graph",),
     ("order",),
     ("modes", "copying"),
+    ("notes",),
     ("operand",),
     ("scalar", "bulk"),
     ("fuse", "sweep"),
