@@ -7,10 +7,11 @@ Value.tanh))`` does, too.  What does not live here: any formula (``ops.py``), an
 """
 
 from collections.abc import Callable
+from textwrap import indent
 from typing import Any, Final
 
 from autograd.errors import FormulaError
-from autograd.fuse import fused
+from autograd.fuse import MADE, fused
 from autograd.modes import observe, observing
 from autograd.operand import argument, blank, operand
 from autograd.ops import FLOATS, VECTOR_FUNCTIONS, Op, documentation
@@ -27,7 +28,8 @@ _RESERVED: Final = frozenset({
 })  # fmt: skip
 """Names that the templates here and in ``fuse.py`` use themselves."""
 
-_UNARY: Final = """\
+_UNARY: Final = (
+    """\
 def {name}(self):
     {doc}
     {x} = self._data
@@ -38,14 +40,12 @@ def {name}(self):
     node._data = out = {value}
     node._dx = {dx}
     node._dy = None
-    node._grad = 0.0
-    node._uses = 0
-    if observing:
-        observe(node)
-    return node
 """
+    + MADE
+)
 
-_BINARY: Final = """\
+_BINARY: Final = (
+    """\
 def {name}(self, {y}{default}):
     {doc}
     if {y}.__class__ is not Value:
@@ -63,11 +63,9 @@ def {name}(self, {y}{default}):
             node._data = out = {value}
             node._dx = {dx}
             node._dy = None
-            node._grad = 0.0
-            node._uses = 0
-            if observing:
-                observe(node)
-            return node
+"""
+    + indent(MADE, 8 * " ")
+    + """\
     self._uses += 1
     {y}._uses += 1
     node = next(blank)
@@ -79,14 +77,12 @@ def {name}(self, {y}{default}):
     node._data = out = {value}
     node._dx = {dx}
     node._dy = {dy}
-    node._grad = 0.0
-    node._uses = 0
-    if observing:
-        observe(node)
-    return node
 """
+    + MADE
+)
 
-_REFLECTED: Final = """\
+_REFLECTED: Final = (
+    """\
 def {name}(self, {x}):
     {doc}
     if {x}.__class__ is not float:
@@ -102,12 +98,9 @@ def {name}(self, {x}):
     node._data = out = {value}
     node._dx = None
     node._dy = {dy}
-    node._grad = 0.0
-    node._uses = 0
-    if observing:
-        observe(node)
-    return node
 """
+    + MADE
+)
 
 _FUNCTION: Final = {
     1: """\

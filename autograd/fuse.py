@@ -28,6 +28,15 @@ def _namespace(op: Op, value_class: type[Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+MADE: Final = """\
+    node._grad = 0.0
+    node._uses = 0
+    if observing:
+        observe(node)
+    return node
+"""
+"""How a template ends: what a fresh node starts with, and what the modes want with it."""
+
 _ROWS: Final = """\
 def {name}(rows, xs, biases=None):
     {doc}
@@ -180,13 +189,8 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
         "    node._y = interior",
         "    node._dx = None",
         "    node._dy = partials",
-        "    node._grad = 0.0",
-        "    node._uses = 0",
-        "    if observing:",
-        "        observe(node)",
-        "    return node",
     ]
-    function = define("\n".join(lines) + "\n", op.name, namespace, f"function {op.name}")
+    function = define("\n".join(lines) + "\n" + MADE, op.name, namespace, f"function {op.name}")
     function.__module__ = "autograd"
     return function
 

@@ -58,27 +58,33 @@ def observed() -> bool:
     return bool(observing)
 
 
-class _mode(ContextDecorator):  # noqa: N801 (called like the functions that give it)
-    """A block with other modes.
+class _Block(ContextDecorator):
+    """A block with other modes: ``changed`` tells which, from those around it.
 
     No generator: one that an interrupt left unfinished would end when it is collected, in the middle of other blocks,
     and bring back modes that were over long ago.
     """
 
-    def __init__(self, **changes: Any) -> None:
-        self.changes = changes
+    def __init__(self, changed: Callable[[Modes], Modes]) -> None:
+        self.changed = changed
+        self.around: list[Modes] = []
 
-    def _recreate_cm(self) -> "_mode":
-        return type(self)(**self.changes)  # a decorated function may call itself
+    def _recreate_cm(self) -> "_Block":
+        return _Block(self.changed)  # each call of a decorated function has a block of its own
 
     def __enter__(self) -> None:
-        self.before = _modes.get()
+        before = _modes.get()
+        self.around.append(before)
         observing.append(None)
-        _modes.set(self.before._replace(**self.changes))
+        _modes.set(self.changed(before))
 
     def __exit__(self, *_: object) -> None:
-        _modes.set(self.before)
+        _modes.set(self.around.pop())
         observing.pop()
+
+
+def _block(**changes: Any) -> _Block:
+    return _Block(lambda before: before._replace(**changes))
 
 
 def no_grad() -> Any:
@@ -93,12 +99,12 @@ def no_grad() -> Any:
     >>> y.data, y.parents, y.requires_grad
     (9.0, (), False)
     """
-    return _mode(no_grad=True)
+    return _block(no_grad=True)
 
 
 def recording() -> Any:
     """A block in which nodes are recorded even within ``no_grad()``: a derivative was asked for by name."""
-    return _mode(no_grad=False) if _modes.get().no_grad else nullcontext()
+    return _block(no_grad=False) if _modes.get().no_grad else nullcontext()
 
 
 def detect_anomaly() -> Any:
@@ -113,7 +119,7 @@ def detect_anomaly() -> Any:
     Traceback (most recent call last):
     autograd.errors.AnomalyError: log(x=0.0) gave -inf...
     """
-    return _mode(anomaly=True, provenance=True)
+    return _block(anomaly=True, provenance=True)
 
 
 def provenance() -> Any:
@@ -121,7 +127,7 @@ def provenance() -> Any:
 
     Read them as ``node.source`` and ``node.scope``.
     """
-    return _mode(provenance=True)
+    return _block(provenance=True)
 
 
 def scope(name: str) -> Any:
@@ -133,15 +139,8 @@ def scope(name: str) -> Any:
     >>> y.scope
     ('layers[0]', 'neurons[1]')
     """
-    return _scope(name=name)
-
-
-class _scope(_mode):  # noqa: N801
-    def __enter__(self) -> None:
-        # The scopes around it are asked for on entry: as a decorator, `scope` is made long before.
-        self.before = _modes.get()
-        observing.append(None)
-        _modes.set(self.before._replace(scopes=(*self.before.scopes, self.changes["name"])))
+    # The scopes around it are asked for on entry: as a decorator, `scope` is made long before.
+    return _Block(lambda before: before._replace(scopes=(*before.scopes, name)))
 
 
 _OURS: Final = frozenset({"autograd", "nn", "visualize", "contextlib"})

@@ -15,7 +15,7 @@ from autograd.graph import Node, by_hand
 
 N = TypeVar("N", bound=Node)
 
-Left = dict[Any, int]
+Waiting = dict[Any, int]
 """For how many consumers nodes, and groups that several nodes share, still wait; who is not in it has met none yet."""
 
 
@@ -24,7 +24,7 @@ def backward_order(root: N) -> list[N]:
 
     Kahn's algorithm with a queue: the root comes first, then each node as soon as its last consumer has come, of a
     consumer's operands the last one first. In a network that is layer after layer. A node knows from the forward pass
-    how often it was used; only where uses lie outside of this graph, ``settle`` has to look how many do. A group that
+    how often it was used; only where uses lie outside of this graph, ``recount`` has to look how many do. A group that
     several nodes share (the neurons of a layer share their inputs) waits for all of them, as one consumer of each of
     its members. ``Value.backward()`` does the same steps inline, as it goes (``sweep.py``).
 
@@ -35,15 +35,15 @@ def backward_order(root: N) -> list[N]:
     """
     if by_hand[0] == 2:
         return _careful_order([root])
-    left: Left = {}
-    order = _order([root], left) if root.op is not None else []
-    while left:
-        order += _order(settle(left), left)
+    waiting: Waiting = {}
+    order = _order([root], waiting) if root.op is not None else []
+    while waiting:
+        order += _order(recount(waiting), waiting)
     return order
 
 
-def _order(queue: list[N], left: Left) -> list[N]:
-    """``queue`` and all that becomes ready with it; who still waits then is in ``left``."""
+def _order(queue: list[N], waiting: Waiting) -> list[N]:
+    """``queue`` and all that becomes ready with it; who still waits then is in ``waiting``."""
     push = queue.append
     for node in queue:  # it grows meanwhile
         ready = None
@@ -52,63 +52,63 @@ def _order(queue: list[N], left: Left) -> list[N]:
             if parent.op is not None:
                 if parent._uses == 1:
                     ready = parent
-                elif waits := left.get(parent, parent._uses) - 1:
-                    left[parent] = waits
+                elif waits := waiting.get(parent, parent._uses) - 1:
+                    waiting[parent] = waits
                 else:
-                    del left[parent]
+                    del waiting[parent]
                     ready = parent
             if node._dy is None:
                 if ready is not None:
                     push(ready)
                 continue
         elif node._dy.__class__ is not float:
-            _pass_groups(node, left, push)
+            _pass_groups(node, waiting, push)
             continue
         parent = node._y
         if parent.op is not None:
             if parent._uses == 1:
                 push(parent)
-            elif waits := left.get(parent, parent._uses) - 1:
-                left[parent] = waits
+            elif waits := waiting.get(parent, parent._uses) - 1:
+                waiting[parent] = waits
             else:
-                del left[parent]
+                del waiting[parent]
                 push(parent)
         if ready is not None:
             push(ready)
     return queue
 
 
-def _pass_groups(node: Any, left: Left, push: Callable[[Any], None]) -> None:
+def _pass_groups(node: Any, waiting: Waiting, push: Callable[[Any], None]) -> None:
     """Let a fused node be one consumer less for the groups that it has, and push what is ready then."""
     complete = []
     for group in node._y:
         if group.__class__ is tuple:
             complete.append(group)
-        elif group in left:
-            if left[group] > 1:
-                left[group] -= 1
+        elif group in waiting:
+            if waiting[group] > 1:
+                waiting[group] -= 1
             else:
-                del left[group]
+                del waiting[group]
                 complete.append(group.parents)
             continue
         elif group.uses == 1:
             group = group.parents
             complete.append(group)
         else:
-            left[group] = group.uses - 1
+            waiting[group] = group.uses - 1
             group = group.parents
         for parent in group:  # all are met before one of them is ready
             if parent.op is not None and parent._uses > 1:
-                left.setdefault(parent, parent._uses)
+                waiting.setdefault(parent, parent._uses)
     for group in complete:
         for parent in reversed(group):
             if parent.op is not None:
-                if parent not in left:
+                if parent not in waiting:
                     push(parent)
-                elif left[parent] > 1:
-                    left[parent] -= 1
+                elif waiting[parent] > 1:
+                    waiting[parent] -= 1
                 else:
-                    del left[parent]
+                    del waiting[parent]
                     push(parent)
 
 
@@ -135,13 +135,13 @@ def _careful_order(roots: Sequence[N]) -> list[N]:
     return order
 
 
-def settle(left: Left, reset: bool = False) -> list[Any]:
+def recount(waiting: Waiting, reset: bool = False) -> list[Any]:
     """Count the consumers of all nodes that wait, or have not been met yet, afresh: only those that are still to come.
 
     Needed where a node was used outside of the graph as well, and by hand-given parents, which may form a circle.
 
     Args:
-        left: the nodes and groups that wait; from now on, all those to come but nodes that were only used once.
+        waiting: the nodes and groups that wait; from now on, all those to come but nodes that were only used once.
         reset: set the gradient of each node that has not been met yet to zero.
 
     Returns:
@@ -150,9 +150,9 @@ def settle(left: Left, reset: bool = False) -> list[Any]:
     Raises:
         GraphCycleError: they wait for each other.
     """
-    counts: Left = dict.fromkeys(left, 0)
-    found: list[Any] = [waiting for waiting in left if isinstance(waiting, Node)]
-    groups = [waiting for waiting in left if not isinstance(waiting, Node)]
+    counts: Waiting = dict.fromkeys(waiting, 0)
+    found: list[Any] = [entry for entry in waiting if isinstance(entry, Node)]
+    groups = [entry for entry in waiting if not isinstance(entry, Node)]
     for group in groups:
         for parent in group.parents:
             if parent._uses == 1 and parent.op is not None:
@@ -191,11 +191,11 @@ def settle(left: Left, reset: bool = False) -> list[Any]:
                 counts[parent] -= 1
             elif parent.op is not None:
                 ready.append(parent)
-    ready += [waiting for waiting in left if isinstance(waiting, Node) and not counts[waiting]]
+    ready += [entry for entry in waiting if isinstance(entry, Node) and not counts[entry]]
     if not ready:
         _refuse_cycle(found)
-    left.clear()
-    left.update((waiting, n) for waiting, n in counts.items() if n and getattr(waiting, "_uses", 2) > 1)
+    waiting.clear()
+    waiting.update((entry, n) for entry, n in counts.items() if n and getattr(entry, "_uses", 2) > 1)
     return ready
 
 
@@ -206,9 +206,9 @@ def interior_order(root: N) -> list[N]:
     """
     if by_hand[0] == 2:
         return _careful_order([root])[::-1]
-    left: Left = {}
-    order = _order([root], left) if root.op is not None else []
-    return joint_interior_order([root]) if left else order[::-1]
+    waiting: Waiting = {}
+    order = _order([root], waiting) if root.op is not None else []
+    return joint_interior_order([root]) if waiting else order[::-1]
 
 
 def topological_order(root: N) -> list[N]:
@@ -240,10 +240,10 @@ def joint_interior_order(roots: Sequence[N]) -> list[N]:
     """``interior_order`` of several roots together."""
     if by_hand[0] == 2:
         return _careful_order(roots)[::-1]
-    left: Left = {root: 0 for root in reversed(roots) if root.op is not None}
+    waiting: Waiting = {root: 0 for root in reversed(roots) if root.op is not None}
     order: list[N] = []
-    while left:
-        order += _order(settle(left), left)
+    while waiting:
+        order += _order(recount(waiting), waiting)
     return order[::-1]
 
 

@@ -173,14 +173,14 @@ def test_several_roots_together_have_each_node_once(seed: int) -> None:
 
 def test_a_graph_whose_nodes_are_used_nowhere_else_is_not_counted_again(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: Any, **__: Any) -> Any:
-        raise AssertionError("settle was called")
+        raise AssertionError("recount was called")
 
-    monkeypatch.setattr(sweep, "settle", refused)
+    monkeypatch.setattr(sweep, "recount", refused)
     x = Value(2.0)
     hidden = autograd.matvec([[x, x], [x, x]], [x * 2, x * 3])
     (autograd.sum(hidden) + hidden[0] * hidden[1]).backward()
     root = hidden[0] * hidden[0]
-    with pytest.raises(AssertionError, match="settle"):  # now there is a use elsewhere
+    with pytest.raises(AssertionError, match="recount"):  # now there is a use elsewhere
         root.backward()
 
 

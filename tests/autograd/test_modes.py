@@ -265,6 +265,14 @@ def test_graphs_in_several_threads_do_not_disturb_each_other() -> None:
     assert len(results) == 4
 
 
+def test_one_block_may_be_entered_again_and_within_itself() -> None:
+    block = no_grad()
+    for _ in range(2):
+        with block, block:
+            assert (Value(2.0) * 3).is_leaf
+        assert not (Value(2.0) * 3).is_leaf
+
+
 def test_a_block_left_unfinished_does_not_end_in_the_middle_of_another() -> None:
     """As a Ctrl-C leaves it: entered, and never left."""
     with no_grad():
