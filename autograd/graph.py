@@ -1,4 +1,4 @@
-"""The graph as data: nodes, their operands and local derivatives, and the topological order.
+"""The graph as data: nodes, their operands and local derivatives.
 
 A graph here knows nothing of numbers' meaning.  A ``Node`` keeps
 
@@ -12,7 +12,8 @@ These four are views.  What is stored is five slots, because a scalar engine liv
     one operand        _x, _dx
     two operands       _x, _dx, _y, _dy       a plain number among them has None for its partial
     more, or lists     _x = groups of parents, _dy = their partials by group, _dx = None,
-                       _y = the groups in which a node stands that is no leaf, the last first; the others need no visit
+                       _y = the groups in which a node stands that is no leaf, the last first; the others need no
+                       visit, and a list that was made ready for several nodes stands there itself (see ``members``)
     a rule of one's    the same, and _dy = the function to call
       own
 
