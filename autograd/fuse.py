@@ -15,7 +15,7 @@ from autograd.graph import mixed, use, use_group
 from autograd.modes import observe, observing
 from autograd.operand import Operands, argument, blank, clock, listed, matrix, operands, read
 from autograd.ops import FLOATS, Op, documentation, is_list
-from autograd.unrolled import DOT, LONGEST
+from autograd.unrolled import DOTS, LONGEST
 from autograd.world import define
 
 
@@ -59,12 +59,11 @@ def {name}(rows, xs, biases=None):
         interior = ()
     {xs}_ = xs.numbers
     if rows.width <= LONGEST:
-        dot = DOT[rows.width]
+        found = DOTS[rows.width](rows.lines, {xs}_)
     else:
-        dot = whole_dot
+        found = [{value} for _, {ws}_, _, {bias}_ in rows.lines]
     made = []
-    for ws, {ws}_, bias, {bias}_ in rows.lines:
-        out = {value}
+    for out, (ws, {ws}_, bias, _) in zip(found, rows.lines):
         node = next(blank)
         node.op = op
         node._data = out
@@ -103,9 +102,9 @@ def rowwise(op: Op, name: str, value_class: type[Any], rule: Callable[..., Any])
 
     ``rule`` makes one such node, of whatever operands; a matrix of leaves is looked at once instead of row by row.
     """
-    whole = FLOATS.namespace["dot"]
-    written = DOT if whole is ieee.dot else [whole] * len(DOT)
-    namespace = {**_namespace(op, value_class), "rule": rule, "DOT": written, "LONGEST": LONGEST, "whole_dot": whole}
+    written_out = (op.value, FLOATS.namespace["dot"]) == ("dot(ws, xs, bias)", ieee.dot)
+    longest = LONGEST if written_out else 0
+    namespace = {**_namespace(op, value_class), "rule": rule, "DOTS": DOTS, "LONGEST": longest}
     ws, xs, bias = op.operands
     value, d_ws, d_xs, d_bias = _sources(op, namespace)
     source = _ROWS.format(

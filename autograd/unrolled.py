@@ -1,6 +1,6 @@
 """Two short loops written out, entry by entry, for one length each: a third less time where Python's own turns count.
 
-    DOT[2]      bias + w0 * x0 + w1 * x1
+    DOTS[2]     bias + w0 * x0 + w1 * x1        for each row of a matrix
     ADD[2]      p0._grad += g * d0; p1._grad += g * d1
 
 What does not live here: any rule of the calculus, or what to do with longer lists; whoever looks in these tables does
@@ -22,16 +22,21 @@ def _names(letter: str, width: int) -> str:
     return "".join(f"{letter}{i}, " for i in range(width))
 
 
-def _dot(width: int) -> Callable[..., Any]:
+def _dots(width: int) -> Callable[..., Any]:
     products = "".join(f" + w{i} * x{i}" for i in range(width))
-    lines = [f"{_names('w', width)} = ws", f"{_names('x', width)} = xs", f"return bias{products}"]
-    return define("\n    ".join(["def dot(ws, xs, bias):", *lines]), "dot", {}, f"dot of {width}")
+    lines = [f"    {_names('x', width)} = xs", "    found = []", "    for _, ws, _, bias in rows:"]
+    lines += [f"        {_names('w', width)} = ws", f"        found.append(bias{products})", "    return found"]
+    return define("\n".join(["def dots(rows, xs):", *lines]), "dots", {}, f"dots of {width}")
 
 
 def _add(width: int) -> Callable[..., Any]:
     lines = [f"{_names('p', width)} = parents", f"{_names('d', width)} = partials"]
     lines += [f"p{i}._grad += g * d{i}" for i in range(width)]
     return define("\n    ".join(["def add(parents, partials, g):", *lines]), "add", {}, f"add of {width}")
+
+
+def _looped(rows: Any, xs: Any) -> list[float]:
+    return [ieee.dot(ws, xs, bias) for _, ws, _, bias in rows]
 
 
 def _table(write: Callable[[int], Callable[..., Any]], of_none: Callable[..., Any]) -> list[Callable[..., Any]]:
@@ -48,8 +53,10 @@ def _table(write: Callable[[int], Callable[..., Any]], of_none: Callable[..., An
     return table
 
 
-DOT: Final = [ieee.dot] * (LONGEST + 1) if sys.version_info >= (3, 12) else _table(_dot, ieee.dot)
-"""``ieee.dot`` for each length, bit for bit. From Python 3.12 on ``sum`` compensates rounding, so there it is that."""
+DOTS: Final = [_looped] * (LONGEST + 1) if sys.version_info >= (3, 12) else _table(_dots, _looped)
+"""``(rows, xs)``: ``ieee.dot`` of each row with ``xs`` and its bias, bit for bit; rows are the ``lines`` of a ``Matrix``.
+
+From Python 3.12 on ``sum`` compensates rounding, so there it is ``ieee.dot`` itself."""
 
 ADD: Final = _table(_add, lambda parents, partials, g: None)
 """``(parents, partials, g)``: g · partial added to the gradient of each parent; numbers have no partials."""

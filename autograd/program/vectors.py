@@ -166,9 +166,13 @@ class ArrayProgram:
 
     def masked(self, gradient: Any) -> Any:
         """``gradient`` with zeros, in place, for leaves that take none but stand in a row with others that do."""
-        if not self.wanted.all():
-            gradient[~self.wanted] = 0.0
+        if len(self._unwanted):
+            gradient[self._unwanted] = 0.0
         return gradient
+
+    @cached_property
+    def _unwanted(self) -> Any:
+        return np.flatnonzero(~self.wanted)
 
     def rules(self) -> dict[Op, Rule]:
         """The expressions of every row of the table that occurs."""

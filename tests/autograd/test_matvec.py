@@ -17,7 +17,7 @@ import nn
 from autograd import TABLE, Value, ieee
 from autograd.ops import Op
 from autograd.primitives import install_primitive
-from autograd.unrolled import ADD, DOT, LONGEST
+from autograd.unrolled import ADD, DOTS, LONGEST
 
 
 def leaves(rng: random.Random, n: int) -> list[Value]:
@@ -160,12 +160,12 @@ def bits(number: float) -> str:
 
 
 @pytest.mark.parametrize("width", range(LONGEST + 1))
-def test_dot_of_a_width_is_dot(width: int) -> None:
+def test_dots_of_a_width_are_dots(width: int) -> None:
     rng = random.Random(width)
     for scale in (1.0, 1e200):
-        ws, xs = [[rng.choice([rng.gauss(0, scale), 0.0, -0.0]) for _ in range(width)] for _ in range(2)]
-        for bias in (0.0, -0.0, 0.1):
-            assert bits(DOT[width](ws, xs, bias)) == bits(ieee.dot(ws, xs, bias))
+        xs, *rows = [[rng.choice([rng.gauss(0, scale), 0.0, -0.0]) for _ in range(width)] for _ in range(4)]
+        lines = [((), row, (), bias) for row, bias in zip(rows, (0.0, -0.0, 0.1), strict=True)]
+        assert list(map(bits, DOTS[width](lines, xs))) == [bits(ieee.dot(row, xs, bias)) for _, row, _, bias in lines]
 
 
 @pytest.mark.parametrize("width", range(LONGEST + 1))

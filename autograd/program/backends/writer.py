@@ -219,12 +219,14 @@ class _Writer:
         w, x = self._read(step.w, False), self._matrix(step.x)
         self.lines.append(f"matmul({w}, {x}, out={target})")
         if step.bias is not None:
-            self.lines.append(f"add({target}, {self._bias(step)}, out={target})")
+            bias = self._read(step.bias, False)
+            if len(step.bias.shape) == 1:
+                target, bias = (self._column(step), bias) if _single(step) else (target, f"{bias}[:, None]")
+            self.lines.append(f"add({target}, {bias}, out={target})")
 
-    def _bias(self, step: Product) -> str:
-        assert step.bias is not None
-        name = self._read(step.bias, False)
-        return f"{name}[:, None]" if len(step.bias.shape) == 1 else name
+    def _column(self, step: Product, gradient: bool = False) -> str:
+        """The results, or their gradients, of a product with one column, as a vector: NumPy has less to do for it."""
+        return self._read(View(False, (step.count,), step.place, (1,)), False, gradient=gradient)
 
     def _matrix(self, view: View) -> str:
         """A matrix of inputs, samples and lanes on one axis."""
@@ -239,13 +241,14 @@ class _Writer:
             return
         j, b, _ = step.shape
         g = self._read(View(step.varying, (j, b), step.place, (b, 1)), step.varying, "2", gradient=True)
-        single = b == 1 and not step.varying
         for to in contributions:
             if to.operand == 0:
                 x = self._matrix(step.x)
-                self._store(to, "outer" if single else "matmul", f"{g}, {x}.T")
+                self._store(to, "outer" if _single(step) else "matmul", f"{g}, {x}.T")
             elif to.operand == 1:
                 self._store(to, "matmul", f"{self._read(step.w, False)}.T, {g}", matrix=True)
+            elif len(to.view.shape) == 1 and _single(step):
+                self._spread(to, self._column(step, gradient=True))
             elif len(to.view.shape) == 1:
                 self._store(to, "total", f"{g}, axis=1")
             else:
@@ -318,3 +321,8 @@ class _Writer:
             self.lines.append(f"{memory}[{index}] {'=' if to.first else '+='} {found}")
         else:
             self.lines.append(f"scatter({memory}, {index}, {found})")
+
+
+def _single(step: Product) -> bool:
+    """Whether a product has one column: one sample, and no lanes."""
+    return step.shape[1] == 1 and not step.varying
