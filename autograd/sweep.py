@@ -19,7 +19,7 @@ from autograd.graph import Node, by_hand
 from autograd.modes import check_gradient, describe, modes
 from autograd.ops import FLOATS, is_list
 from autograd.order import Waiting, backward_order, interior_order, joint_order, reach, recount
-from autograd.unrolled import ADD, LONGEST
+from autograd.unrolled import ADD, ADD_DOT, LONGEST
 from autograd.world import World
 
 Number = Any
@@ -159,7 +159,9 @@ def accumulate(root: Any, seed: float) -> None:
                             elif parent not in waiting:
                                 parent._grad = 0.0
                                 waiting[parent] = parent._uses
-                if g:
+                if g and len(dy) == 3 and len(dy[2]) == 1 and (width := len(dy[0])) == len(dy[1]) <= LONGEST:
+                    ADD_DOT[width](node._x, dy, g)
+                elif g:
                     k = 0
                     for parents in node._x:
                         partials = dy[k]
@@ -173,7 +175,7 @@ def accumulate(root: Any, seed: float) -> None:
                 for group in complete:
                     for parent in reversed(group):
                         if parent.op is not None:
-                            if parent not in waiting:
+                            if parent._uses == 1 or parent not in waiting:
                                 push(parent)
                             elif (waits := waiting[parent]) > 1:
                                 waiting[parent] = waits - 1

@@ -1,7 +1,8 @@
-"""Two short loops written out, entry by entry, for one length each: a third less time where Python's own turns count.
+"""Short loops written out, entry by entry, for one length each: a third less time where Python's own turns count.
 
     DOTS[2]     bias + w0 * x0 + w1 * x1        for each row of a matrix
     ADD[2]      p0._grad += g * d0; p1._grad += g * d1
+    ADD_DOT[2]  the same for the two lists and the bias of a dot product, in one call
 
 What does not live here: any rule of the calculus, or what to do with longer lists; whoever looks in these tables does
 that in a loop (``ieee.dot``, ``sweep.py``).
@@ -29,10 +30,20 @@ def _dots(width: int) -> Callable[..., Any]:
     return define("\n".join(["def dots(rows, xs):", *lines]), "dots", {}, f"dots of {width}")
 
 
+def _added(parents: str, partials: str, width: int) -> list[str]:
+    lines = [f"{_names('p', width)} = {parents}", f"{_names('d', width)} = {partials}"]
+    return lines + [f"p{i}._grad += g * d{i}" for i in range(width)]
+
+
 def _add(width: int) -> Callable[..., Any]:
-    lines = [f"{_names('p', width)} = parents", f"{_names('d', width)} = partials"]
-    lines += [f"p{i}._grad += g * d{i}" for i in range(width)]
-    return define("\n    ".join(["def add(parents, partials, g):", *lines]), "add", {}, f"add of {width}")
+    lines = ["def add(parents, partials, g):", *_added("parents", "partials", width)]
+    return define("\n    ".join(lines), "add", {}, f"add of {width}")
+
+
+def _add_dot(width: int) -> Callable[..., Any]:
+    lines = ["def add_dot(groups, partials, g):", "ws, xs, biases = groups", "of_ws, of_xs, of_biases = partials"]
+    lines += [*_added("ws", "of_ws", width), *_added("xs", "of_xs", width), *_added("biases", "of_biases", 1)]
+    return define("\n    ".join(lines), "add_dot", {}, f"add of a dot of {width}")
 
 
 def _looped(rows: Any, xs: Any) -> list[float]:
@@ -60,3 +71,6 @@ From Python 3.12 on ``sum`` compensates rounding, so there it is ``ieee.dot`` it
 
 ADD: Final = _table(_add, lambda parents, partials, g: None)
 """``(parents, partials, g)``: g · partial added to the gradient of each parent; numbers have no partials."""
+
+ADD_DOT: Final = _table(_add_dot, lambda groups, partials, g: ADD[1](groups[2], partials[2], g))
+"""``(groups, partials, g)``: ``ADD`` for the three groups of a dot product, two of them so long, the last of one."""

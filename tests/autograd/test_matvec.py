@@ -17,7 +17,7 @@ import nn
 from autograd import TABLE, Value, ieee
 from autograd.ops import Op
 from autograd.primitives import install_primitive
-from autograd.unrolled import ADD, DOTS, LONGEST
+from autograd.unrolled import ADD, ADD_DOT, DOTS, LONGEST
 
 
 def leaves(rng: random.Random, n: int) -> list[Value]:
@@ -176,3 +176,19 @@ def test_add_of_a_width_adds_to_every_gradient(width: int) -> None:
         parent.grad = 0.25
     ADD[width](parents, partials, 0.3)
     assert [parent.grad for parent in parents] == [0.25 + 0.3 * partial for partial in partials]
+
+
+@pytest.mark.parametrize("width", range(LONGEST + 1))
+def test_add_of_a_dot_adds_what_its_groups_one_by_one_would(width: int) -> None:
+    rng = random.Random(width)
+    groups = tuple(tuple(leaves(rng, n)) for n in (width, width, 1))
+    partials = tuple([rng.gauss(0, 1) for _ in group] for group in groups)
+    ADD_DOT[width](groups, partials, 0.3)
+    found = [[parent.grad for parent in group] for group in groups]
+    assert found == [[0.3 * partial for partial in column] for column in partials]
+
+
+def test_a_dot_of_numbers_alone_sends_only_to_its_bias() -> None:
+    bias = Value(1.0)
+    dot([2.0, 3.0], [4.0, 5.0], bias).backward()
+    assert bias.grad == 1.0
