@@ -7,7 +7,7 @@ structure.  They nest to any order, and no nesting confuses its variables: each 
 leaves of its own.  No ``.grad`` is ever touched.  Numbers in give floats out; within another transformation, or where
 an argument is itself a Value, the result is a Value, so that it can be differentiated again.
 
-What does not live here: the loops over the graph (``sweep.py``).
+What does not live here: the loops over the graph (``derivatives.py``).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,11 +17,11 @@ from functools import wraps
 from typing import Any, Final
 
 from autograd.bind import VALUES
+from autograd.derivatives import gradients, tangents
 from autograd.errors import LengthError, StructureError
 from autograd.modes import recording
 from autograd.operand import as_float
 from autograd.primitives import functions
-from autograd.sweep import gradients, tangents
 from autograd.value import Value
 
 Tree = Any

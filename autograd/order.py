@@ -4,7 +4,7 @@
 copying, compiling) uses ``topological_order`` or its inner part ``interior_order``, so that all of them agree on the
 order in which contributions are added up. Both are one order, unless nodes were used outside of the graph as well: then
 what is shown stays as it is, and backward may add up in another order, to sums that differ in their last bits.
-What does not live here: what a node is (``graph.py``), sweeps of derivatives (``sweep.py``).
+What does not live here: what a node is (``graph.py``), what is sent along it (``sweep.py``, ``derivatives.py``).
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -65,9 +65,10 @@ def _table(write: Callable[[int], Callable[..., Any]], of_none: Callable[..., An
 
 
 DOTS: Final = [_looped] * (LONGEST + 1) if sys.version_info >= (3, 12) else _table(_dots, _looped)
-"""``(rows, xs)``: ``ieee.dot`` of each row with ``xs`` and its bias, bit for bit; rows are the ``lines`` of a ``Matrix``.
+"""``(rows, xs)``: ``ieee.dot`` of each row with ``xs`` and its bias, bit for bit, for the ``lines`` of a ``Matrix``.
 
-From Python 3.12 on ``sum`` compensates rounding, so there it is ``ieee.dot`` itself."""
+From Python 3.12 on ``sum`` compensates rounding, so there it is ``ieee.dot`` itself.
+"""
 
 ADD: Final = _table(_add, lambda parents, partials, g: None)
 """``(parents, partials, g)``: g · partial added to the gradient of each parent; numbers have no partials."""

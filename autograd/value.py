@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.bind import VALUES
 from autograd.copying import last, pickling, restore, state
+from autograd.derivatives import gradients, opaque
 from autograd.errors import OperandTypeError
 from autograd.graph import OPAQUE, adopt
 from autograd.modes import recording
 from autograd.operand import as_float, clock
 from autograd.order import topological_order
 from autograd.scalar import Scalar
-from autograd.sweep import Step, accumulate, gradients, opaque
+from autograd.sweep import Step, accumulate
 
 
 class Value(Scalar):

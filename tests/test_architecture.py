@@ -41,7 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("notes",),
     ("operand",),
     ("scalar", "bulk"),
-    ("fuse", "sweep"),
+    ("fuse", "sweep", "derivatives"),
     ("bind",),
     ("value",),
     ("primitives",),

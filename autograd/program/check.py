@@ -9,11 +9,11 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from autograd.derivatives import gradients
 from autograd.errors import ProgramMismatchError
 from autograd.modes import describe, made_at
 from autograd.program.ir import Input, Operand
 from autograd.program.trace import Traced, trace
-from autograd.sweep import gradients
 
 _TOLERANCE = 1e-9
 

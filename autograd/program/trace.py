@@ -9,12 +9,12 @@ What does not live here: making the program smaller (``passes.py``).
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
+from autograd.derivatives import refuse_stale
 from autograd.errors import OperandTypeError
 from autograd.graph import OPAQUE, Node, members
 from autograd.ops import FLOATS, Op, is_list
 from autograd.order import interior_order, joint_interior_order
 from autograd.program.ir import Code, Input, Operand, Source
-from autograd.sweep import refuse_stale
 
 
 class Traced(NamedTuple):

@@ -18,8 +18,9 @@ import pytest
 
 import autograd
 from autograd import GraphCycleError, Value, sweep, topological_order
+from autograd.derivatives import gradients
 from autograd.order import backward_order, joint_order
-from autograd.sweep import gradients, propagate
+from autograd.sweep import propagate
 
 LIMIT = 10.0**9  # below it sums and products of whole numbers are exact in any order
 

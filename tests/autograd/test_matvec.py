@@ -190,5 +190,5 @@ def test_add_of_a_dot_adds_what_its_groups_one_by_one_would(width: int) -> None:
 
 def test_a_dot_of_numbers_alone_sends_only_to_its_bias() -> None:
     bias = Value(1.0)
-    dot([2.0, 3.0], [4.0, 5.0], bias).backward()
+    autograd.dot([2.0, 3.0], [4.0, 5.0], bias).backward()
     assert bias.grad == 1.0

@@ -112,7 +112,8 @@ class Result:
 def race(contenders: Sequence[Contender], rounds: int, collector: bool, warm_up: bool = True) -> dict[str, Result]:
     """Run all contenders in turn, `rounds` times, the collector on or off throughout.
 
-    Each round starts with the next of them: nobody always follows whoever leaves the caches in the worst state.
+    Each round starts with the next of them, and every other one goes the other way round: nobody always follows
+    whoever leaves the caches in the worst state.
 
     Args:
         contenders: each with a name of its own.
@@ -124,7 +125,8 @@ def race(contenders: Sequence[Contender], rounds: int, collector: bool, warm_up:
     with quiet_heap():
         for turn, counts in enumerate([False] * warm_up + [True] * rounds):
             first = turn % len(contenders)
-            for contender in [*contenders[first:], *contenders[:first]]:
+            order = [*contenders[first:], *contenders[:first]]
+            for contender in reversed(order) if turn % 2 else order:
                 with garbage_collector(collector):
                     phases = contender.run()
                 if not counts:
