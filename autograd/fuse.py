@@ -15,7 +15,7 @@ from autograd.graph import mixed, use, use_group
 from autograd.modes import observe, observing
 from autograd.operand import Operands, argument, blank, clock, listed, matrix, operands, read
 from autograd.ops import FLOATS, Op, documentation, is_list
-from autograd.unrolled import DOTS, LONGEST
+from autograd.unrolled import WRITES_DOTS, table, written_dot
 from autograd.world import define
 
 
@@ -57,20 +57,24 @@ def {name}(rows, xs, biases=None):
         xs.uses += len(rows.lines)
     else:
         interior = ()
-    {xs}_ = xs.numbers
-    if rows.width <= LONGEST:
-        found = DOTS[rows.width](rows.lines, {xs}_)
-    else:
-        found = [{value} for _, {ws}_, _, {bias}_ in rows.lines]
+    loop = loops[rows.width] if rows.width < len(loops) else whole_loop
+    return loop(rows.lines, xs.numbers, values, parents, interior, rows.biased)
+"""
+
+_LOOP: Final = """\
+def loop(lines, {xs}_, values, parents, interior, biased):
+    {take_xs}
     made = []
-    for out, (ws, {ws}_, bias, _) in zip(found, rows.lines):
+    for ws, {ws}_, bias, {bias}_ in lines:
+        {take_ws}
+        out = {value}
         node = next(blank)
         node.op = op
         node._data = out
         node._x = (ws, values, bias)
         node._y = interior
         node._dx = None
-        node._dy = ({d_ws}, {d_xs} if parents else (), {d_bias})
+        node._dy = ({d_ws}, {d_xs} if parents else (), ({d_bias},) if biased else ())
         node._grad = 0.0
         node._uses = 0
         made.append(node)
@@ -102,16 +106,24 @@ def rowwise(op: Op, name: str, value_class: type[Any], rule: Callable[..., Any])
 
     ``rule`` makes one such node, of whatever operands; a matrix of leaves is looked at once instead of row by row.
     """
-    written_out = (op.value, FLOATS.namespace["dot"]) == ("dot(ws, xs, bias)", ieee.dot)
-    longest = LONGEST if written_out else 0
-    namespace = {**_namespace(op, value_class), "rule": rule, "DOTS": DOTS, "LONGEST": longest}
+    namespace = {**_namespace(op, value_class), "rule": rule}
     ws, xs, bias = op.operands
     value, d_ws, d_xs, d_bias = _sources(op, namespace)
-    source = _ROWS.format(
-        name=name, ws=ws, xs=xs, bias=bias, value=value, d_ws=d_ws, d_xs=d_xs,
-        d_bias=f"({d_bias},) if rows.biased else ()",
-        doc=_ROWS_DOC.format(one=op.name, xs=xs, bias=bias),
-    )  # fmt: skip
+
+    def written(take_ws: str, take_xs: str, value: str, title: str) -> Callable[..., Any]:
+        source = _LOOP.format(
+            ws=ws, xs=xs, bias=bias, take_ws=take_ws, take_xs=take_xs, value=value, d_ws=d_ws, d_xs=d_xs, d_bias=d_bias
+        )
+        return define(source, "loop", namespace, f"{name}, {title}")
+
+    namespace["whole_loop"] = written("pass", "pass", value, "row by row")
+    plain = (op.value, FLOATS.namespace["dot"]) == ("dot(ws, xs, bias)", ieee.dot)
+    namespace["loops"] = (
+        table(lambda width: written(*written_dot(width), f"rows of {width}"), namespace["whole_loop"])
+        if plain and WRITES_DOTS
+        else []
+    )
+    source = _ROWS.format(name=name, doc=_ROWS_DOC.format(one=op.name, xs=xs, bias=bias))
     function = define(source, name, namespace, f"function {name}")
     function.__module__ = "autograd"
     return function

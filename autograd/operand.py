@@ -61,9 +61,11 @@ def _shown(thing: Any) -> str:
 
 def operand(thing: Any) -> Any:
     """What an operator makes of its other side: a Value, a float, or NotImplemented for a stranger's class."""
+    if thing.__class__ is int and -_SMALL < thing < _SMALL:
+        return float(thing)
     if isinstance(thing, Node):
         return thing
-    number = float(thing) if thing.__class__ is int and -_SMALL < thing < _SMALL else _real(thing)
+    number = _real(thing)
     if number is not None:
         return number
     if isinstance(thing, _NO_NUMBERS) or hasattr(thing, "__array__"):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from autograd.graph import by_hand
+from autograd.graph import Groups, by_hand
 from autograd.modes import check_gradient, modes
 from autograd.order import Waiting, backward_order, recount
 from autograd.unrolled import ADD, ADD_DOT, LONGEST
@@ -125,20 +125,20 @@ def accumulate(root: Any, seed: float) -> None:
                     parent._grad = g * dy or 0.0 if g else 0.0
                     waiting[parent] = parent._uses - 1
             else:
-                complete = []
+                complete: Groups = ()  # mostly none, so no list is made for them
                 for group in node._y:
                     if group.__class__ is tuple:
-                        complete.append(group)
+                        complete += (group,)
                     elif group in waiting:
                         if (waits := waiting[group]) > 1:
                             waiting[group] = waits - 1
                         else:
                             del waiting[group]
-                            complete.append(group.parents)
+                            complete += (group.parents,)
                         continue
                     elif group.uses == 1:
                         group = group.parents
-                        complete.append(group)
+                        complete += (group,)
                     else:
                         waiting[group] = group.uses - 1
                         group = group.parents

@@ -1,18 +1,17 @@
 """Short loops written out, entry by entry, for one length each: a third less time where Python's own turns count.
 
-    DOTS[2]     bias + w0 * x0 + w1 * x1        for each row of a matrix
+    dot of 2    bias + w0 * x0 + w1 * x1
     ADD[2]      p0._grad += g * d0; p1._grad += g * d1
     ADD_DOT[2]  the same for the two lists and the bias of a dot product, in one call
 
 What does not live here: any rule of the calculus, or what to do with longer lists; whoever looks in these tables does
-that in a loop (``ieee.dot``, ``sweep.py``).
+that in a loop (``fuse.py``, ``sweep.py``).
 """
 
 import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from autograd import ieee
 from autograd.world import define
 
 LONGEST: Final = 64
@@ -20,14 +19,17 @@ LONGEST: Final = 64
 
 
 def _names(letter: str, width: int) -> str:
-    return "".join(f"{letter}{i}, " for i in range(width))
+    return "".join(f"{letter}{i}, " for i in range(width)).rstrip()
 
 
-def _dots(width: int) -> Callable[..., Any]:
+def written_dot(width: int) -> tuple[str, str, str]:
+    """The dot product of ``ws_`` and ``xs_`` on ``bias_`` in three parts: take the ``ws_``, the ``xs_``, and add up.
+
+    >>> written_dot(2)
+    ('w0, w1, = ws_', 'x0, x1, = xs_', 'bias_ + w0 * x0 + w1 * x1')
+    """
     products = "".join(f" + w{i} * x{i}" for i in range(width))
-    lines = [f"    {_names('x', width)} = xs", "    found = []", "    for _, ws, _, bias in rows:"]
-    lines += [f"        {_names('w', width)} = ws", f"        found.append(bias{products})", "    return found"]
-    return define("\n".join(["def dots(rows, xs):", *lines]), "dots", {}, f"dots of {width}")
+    return f"{_names('w', width)} = ws_", f"{_names('x', width)} = xs_", f"bias_{products}"
 
 
 def _added(parents: str, partials: str, width: int) -> list[str]:
@@ -46,32 +48,25 @@ def _add_dot(width: int) -> Callable[..., Any]:
     return define("\n    ".join(lines), "add_dot", {}, f"add of a dot of {width}")
 
 
-def _looped(rows: Any, xs: Any) -> list[float]:
-    return [ieee.dot(ws, xs, bias) for _, ws, _, bias in rows]
-
-
-def _table(write: Callable[[int], Callable[..., Any]], of_none: Callable[..., Any]) -> list[Callable[..., Any]]:
+def table(write: Callable[[int], Callable[..., Any]], of_none: Callable[..., Any]) -> list[Callable[..., Any]]:
     """A function for each length, written when it is first called."""
 
     def entry(width: int) -> Callable[..., Any]:
         def first(*arguments: Any) -> Any:
-            table[width] = write(width)
-            return table[width](*arguments)
+            entries[width] = write(width)
+            return entries[width](*arguments)
 
         return first
 
-    table = [of_none, *map(entry, range(1, LONGEST + 1))]
-    return table
+    entries = [of_none, *map(entry, range(1, LONGEST + 1))]
+    return entries
 
 
-DOTS: Final = [_looped] * (LONGEST + 1) if sys.version_info >= (3, 12) else _table(_dots, _looped)
-"""``(rows, xs)``: ``ieee.dot`` of each row with ``xs`` and its bias, bit for bit, for the ``lines`` of a ``Matrix``.
+WRITES_DOTS: Final = sys.version_info < (3, 12)
+"""Whether ``written_dot`` is ``ieee.dot`` bit for bit: from Python 3.12 on ``sum`` compensates rounding."""
 
-From Python 3.12 on ``sum`` compensates rounding, so there it is ``ieee.dot`` itself.
-"""
-
-ADD: Final = _table(_add, lambda parents, partials, g: None)
+ADD: Final = table(_add, lambda parents, partials, g: None)
 """``(parents, partials, g)``: g · partial added to the gradient of each parent; numbers have no partials."""
 
-ADD_DOT: Final = _table(_add_dot, lambda groups, partials, g: ADD[1](groups[2], partials[2], g))
+ADD_DOT: Final = table(_add_dot, lambda groups, partials, g: ADD[1](groups[2], partials[2], g))
 """``(groups, partials, g)``: ``ADD`` for the three groups of a dot product, two of them so long, the last of one."""

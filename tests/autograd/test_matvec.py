@@ -17,7 +17,7 @@ import nn
 from autograd import TABLE, Value, ieee
 from autograd.ops import Op
 from autograd.primitives import install_primitive
-from autograd.unrolled import ADD, ADD_DOT, DOTS, LONGEST
+from autograd.unrolled import ADD, ADD_DOT, LONGEST
 
 
 def leaves(rng: random.Random, n: int) -> list[Value]:
@@ -159,13 +159,15 @@ def bits(number: float) -> str:
     return "nan" if math.isnan(number) else number.hex()
 
 
-@pytest.mark.parametrize("width", range(LONGEST + 1))
-def test_dots_of_a_width_are_dots(width: int) -> None:
+@pytest.mark.parametrize("width", range(1, LONGEST + 2))
+def test_the_rows_of_any_width_are_dots(width: int) -> None:
     rng = random.Random(width)
     for scale in (1.0, 1e200):
         xs, *rows = [[rng.choice([rng.gauss(0, scale), 0.0, -0.0]) for _ in range(width)] for _ in range(4)]
-        lines = [((), row, (), bias) for row, bias in zip(rows, (0.0, -0.0, 0.1), strict=True)]
-        assert list(map(bits, DOTS[width](lines, xs))) == [bits(ieee.dot(row, xs, bias)) for _, row, _, bias in lines]
+        biases = [0.0, -0.0, 0.1]
+        found = autograd.matvec([list(map(Value, row)) for row in rows], list(map(Value, xs)), list(map(Value, biases)))
+        expected = [ieee.dot(row, xs, bias) for row, bias in zip(rows, biases, strict=True)]
+        assert [bits(node.data) for node in found] == list(map(bits, expected))
 
 
 @pytest.mark.parametrize("width", range(LONGEST + 1))
