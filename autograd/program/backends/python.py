@@ -15,14 +15,16 @@ Every line comes from a row of the table.  What does not live here: any derivati
 
 import ast
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import compress
 from typing import Any, Final
 
 from autograd import ieee
 from autograd.collector import without_collector
 from autograd.ops import FLOATS, Op, is_list
-from autograd.program.ir import Code, flat
+from autograd.program.ir import Code
 from autograd.world import define
 
 _TERMS: Final = 64  # additions in one expression; Python's compiler recurses through them
@@ -180,23 +182,17 @@ class _Writer:
     def __init__(self, code: Code, wanted: frozenset[int], guarded: bool) -> None:
         self.code = code
         self.guarded = guarded
-        self.names = [self._name(-1 - i) for i in range(len(code.sources))]
+        names = [*map(code.name, range(len(code))), *map(code.name, range(-len(code.sources), 0))]
+        self.name = [f"({name})" if name.startswith("-") else name for name in names].__getitem__
         self.known: dict[Op, _Rule] = {}
         self.rules: dict[str, Any] = {"nan": math.nan, "inf": math.inf}
         self.wanted = {slot: leaf for leaf, slot in code.inputs.items() if leaf in wanted}
-        self.needs = bytearray(len(code))
+        self.takes = bytearray(len(code) + len(code.sources))  # who gets a gradient; sources count from the end
+        for slot in self.wanted:
+            self.takes[slot] = 1
+        takes = self.takes.__getitem__
         for place, operands in enumerate(code.operands):
-            for slot in flat(operands):
-                if self.needs[slot] if slot >= 0 else slot in self.wanted:
-                    self.needs[place] = 1
-                    break
-
-    def _name(self, slot: int) -> str:
-        name = self.code.name(slot)
-        return f"({name})" if name.startswith("-") else name
-
-    def name(self, slot: int) -> str:
-        return f"v{slot}" if slot >= 0 else self.names[-1 - slot]
+            self.takes[place] = any(takes(x) if x.__class__ is int else any(map(takes, x)) for x in operands)  # type: ignore[arg-type]
 
     def rule(self, op: Op) -> _Rule:
         if op not in self.known:
@@ -267,44 +263,38 @@ class _Writer:
     def _backward_guarded(self) -> list[str]:
         self.gradient = {slot: f"h{leaf}" for slot, leaf in self.wanted.items()}
         root = self.code.outputs[0]
-        reached = [place for place in range(len(self.code)) if self.needs[place]]
+        reached = [place for place in range(len(self.code)) if self.takes[place]]
         targets = [f"g{place}" for place in reached] + list(self.gradient.values())
         lines = [f"{' = '.join(targets[i : i + _TERMS])} = 0.0" for i in range(0, len(targets), _TERMS)]
         seed = f"g{root}" if root >= 0 else self.gradient.get(root)
-        if seed is None or (root >= 0 and not self.needs[root]):
+        if seed is None or (root >= 0 and not self.takes[root]):
             return lines
         lines.append(f"{seed} = 1.0")
         for place in reversed(reached):
             sent: list[str] = []
-            for slot, partial in self._partials(place, sent):
-                target = f"g{slot}" if slot >= 0 else self.gradient[slot]
-                sent.append(f"{target} += g{place} * ({partial})")
+            for slots, partials in self._partials(place, sent):
+                for slot, partial in zip(slots, partials, strict=True):
+                    target = f"g{slot}" if slot >= 0 else self.gradient[slot]
+                    sent.append(f"{target} += g{place} * ({partial})")
             if sent:
                 lines += [f"if g{place}:", *(f"    {line}" for line in sent)]
         return lines
 
     def _backward_plain(self) -> list[str]:
-        found: dict[int, list[str]] = {self.code.outputs[0]: ["1.0"]}
+        found: defaultdict[int, list[str]] = defaultdict(list, {self.code.outputs[0]: ["1.0"]})
         self.gradient = {}
         lines: list[str] = []
         for place in range(len(self.code) - 1, -1, -1):
-            if place not in found or not self.needs[place]:
+            if place not in found or not self.takes[place]:
                 continue
             g, terms = f"g{place}", found.pop(place)
             if len(terms) == 1 and terms[0].isidentifier():
                 g = terms[0]  # the same number has a name already
             else:
                 lines += self._added(g, terms)
-            for slot, partial in self._partials(place, lines):
-                if partial == "1.0":
-                    term = g
-                elif partial == "-1.0":
-                    term = f"-{g}"
-                elif partial.isidentifier() or partial.replace(".", "", 1).isdecimal():
-                    term = f"{g} * {partial}"
-                else:
-                    term = f"{g} * ({partial})"
-                found.setdefault(slot, []).append(term)
+            for slots, partials in self._partials(place, lines):
+                for slot, term in zip(slots, _products(g, partials), strict=True):
+                    found[slot].append(term)
         for slot, terms in found.items():
             if slot in self.wanted and len(terms) <= _TERMS:
                 self.gradient[slot] = " + ".join(terms)
@@ -313,25 +303,22 @@ class _Writer:
                 lines += self._added(self.gradient[slot], terms)
         return lines
 
-    def _partials(self, place: int, lines: list[str]) -> Any:
-        """Each operand that takes a gradient, with the text of its partial; ``lines`` may get what that text needs."""
+    def _partials(self, place: int, lines: list[str]) -> Iterator[tuple[Sequence[int], Sequence[str]]]:
+        """The operands that take a gradient, list by list, with their partials; ``lines`` gets what these need."""
         op, operands = self.code.ops[place], self.code.operands[place]
         rule = self.rule(op)
-        needs, wanted = self.needs, self.wanted
-
-        def takes(slot: int) -> bool:
-            return bool(needs[slot]) if slot >= 0 else slot in wanted
-
+        takes = self.takes
         if not any(rule.lists):
             letters = dict(zip(op.operands, map(self.name, operands), strict=True), out=f"v{place}")  # type: ignore[arg-type]
             for slot, template in zip(operands, rule.partials, strict=True):
-                if (template != "0.0" or self.guarded) and takes(slot):  # type: ignore[arg-type] # NaN · 0 is NaN
-                    yield slot, template.format_map(letters)
+                if (template != "0.0" or self.guarded) and takes[slot]:  # type: ignore[index] # NaN · 0 is NaN
+                    yield (slot,), (template.format_map(letters),)  # type: ignore[misc]
             return
         by_name = dict(zip(op.operands, operands, strict=True))
         for index, (operand, partial) in enumerate(zip(operands, rule.partials, strict=True)):
             row: Sequence[int] = operand if isinstance(operand, tuple) else (operand,)
-            if not any(map(takes, row)):
+            taking = list(map(takes.__getitem__, row))
+            if not any(taking):
                 continue
             if partial in by_name:
                 texts = list(map(self.name, by_name[partial]))  # type: ignore[arg-type]
@@ -341,6 +328,18 @@ class _Writer:
                 column = f"d{place}_{index}"
                 lines.append(f"{column} = {op.name}_d{index}(v{place}, {self._arguments(operands)})")
                 texts = [f"{column}[{i}]" for i in range(len(row))] if isinstance(operand, tuple) else [column]
-            for slot, text in zip(row, texts, strict=True):
-                if takes(slot):
-                    yield slot, text
+            yield (row, texts) if all(taking) else (list(compress(row, taking)), list(compress(texts, taking)))
+
+
+def _products(g: str, partials: Sequence[str]) -> list[str]:
+    """The texts of g times each of ``partials``."""
+    times = f"{g} * "
+    return [times + partial if partial.isidentifier() else _product(g, partial) for partial in partials]
+
+
+def _product(g: str, partial: str) -> str:
+    if partial == "1.0":
+        return g
+    if partial == "-1.0":
+        return f"-{g}"
+    return f"{g} * {partial}" if partial.replace(".", "", 1).isdecimal() else f"{g} * ({partial})"
