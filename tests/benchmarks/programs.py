@@ -95,13 +95,15 @@ def moons(report: Report) -> None:
         contenders.append(repeated(rival.name, rival.step, rival.times))
     found = race(contenders, report.rounds, collector=False)
     with_micrograd(report, found, points, labels)
-    print("\nMoons: one SGD step, 100 samples, 2-16-16-1, µs")
+    operations = work.single_operations(autograd.topological_order(loss))
+    print(f"\nMoons: one SGD step, 100 samples, 2-16-16-1, {operations:,} single operations, µs")
     print(rows(found, 1e6, ["micrograd", "PyTorch", "PyTorch, all threads"]))
     limit = 3 * 2 * 100 * 304 / 53e9
     for name in ("array", "native"):
         print("\n" + spent(programs[name], limit, "3 × 2 × 100 × 304 flops of products at 53 GF/s"))
     report.targets += [
         Target("moons step, python, against micrograd", 30, ratio(found, "python", "micrograd"), "×"),
+        Target("moons step, python", 50, found["python"].spread().median / operations * 1e9, "ns an operation", True),
         Target("moons step, array, against PyTorch", 4.5, ratio(found, "array", "PyTorch"), "×"),
         Target("moons step, native, against PyTorch", 6, ratio(found, "native", "PyTorch"), "×"),
     ]
@@ -183,33 +185,46 @@ def irregular(report: Report) -> None:
 
 
 def compile_time(report: Report) -> None:
-    """Trace and compile, per operand edge, from 10³ to 10⁶ nodes."""
-    print("\nTrace and compile, µs an operand edge (python: µs a node)")
-    lines = []
+    """Trace and compile, per operand edge, the moons step and irregular graphs from 10³ to 10⁶ nodes."""
+    print("\nTrace and compile, µs an operand edge (python: µs a single operation, value and gradient)")
+    lines = [_compile_moons(report)]
     worst, python_worst = 0.0, 0.0
     for nodes in (10**3, 10**4, 10**5) if report.quick else (10**3, 10**4, 10**5, 10**6):
         plan = work.elementary_plan(nodes)
         root = work.build_elementary(plan, list(map(Value, plan.leaves)))
-        count = sum(len(node.operands) for node in autograd.topological_order(root))
-        cells = [f"{plan.nodes:,} nodes"]
-        for backend in ("array", "native", "python"):
-            if backend == "python" and nodes > 10**5:
-                cells.append("")
-                continue
-            per = plan.nodes if backend == "python" else count
-            best = min(_seconds(root, backend) for _ in range(3 if nodes < 10**6 else 1)) * 1e6 / per
-            cells.append(number(best))
-            if backend == "python":
-                python_worst = max(python_worst, best)
-            elif nodes >= 10**4:
-                worst = max(worst, best)
-        lines.append(cells)
+        found = _compiled(root, ("array", "native", "python") if nodes <= 10**5 else ("array", "native"))
+        lines.append([f"irregular, {plan.nodes:,} nodes", *map(number, found.values()), ""][:4])
+        python_worst = max(python_worst, found.get("python", 0.0))
+        if nodes >= 10**4:
+            worst = max(worst, found["array"], found["native"])
         del root
     print(table(["", "array", "native", "python"], lines))
     report.targets += [
         Target("compile for array and native, from 10⁴ nodes", 2, worst, "µs an edge", True),
-        Target("compile for python", 8, python_worst, "µs a node", True),
+        Target("compile for python, irregular graphs", 8, python_worst, "µs an operation", True),
     ]
+
+
+def _compile_moons(report: Report) -> list[str]:
+    points, labels = work.moons()
+    random.seed(1)
+    loss, _ = work.moons_loss(Value, MLP(2, [16, 16, 1]), points, labels)
+    found = _compiled(loss, ("array", "native", "python"))
+    report.targets.append(Target("compile for python, moons step", 8, found["python"], "µs an operation", True))
+    return ["moons step", *map(number, found.values())]
+
+
+def _compiled(root: Value, backends: tuple[str, ...]) -> dict[str, float]:
+    """Microseconds to compile for each backend: the best of three times, or the only one for the largest graphs."""
+    order = autograd.topological_order(root)
+    operations, edges = work.single_operations(order), sum(len(node.operands) for node in order)
+    times = 3 if operations < 10**6 - 10**4 else 1
+    return {
+        backend: min(_seconds(root, backend) for _ in range(times))
+        * 1e6
+        / (operations if backend == "python" else edges)
+        for backend in backends
+    }
 
 
 def _seconds(root: Value, backend: str) -> float:

@@ -110,6 +110,16 @@ def moons_step(value: Callable[[float], Any], model: Any, points: list[Point], l
     return loss
 
 
+def single_operations(order: Sequence[Any]) -> int:
+    """How many nodes micrograd would have for the nodes in `order`: each product and each addition is one."""
+    count = 0
+    for node in order:
+        if node.op is not None:
+            entries = len(node.operands)
+            count += 2 * (entries // 2) if node.op.name == "dot" else max(1, entries - 1)
+    return count
+
+
 # --- one sample through 784-64-64-10 --------------------------------------------------------------------------------
 
 SIZES = (784, 64, 64, 10)
