@@ -112,6 +112,11 @@ class Product:
         return self.shape[0] * self.shape[1]
 
     @property
+    def single(self) -> bool:
+        """Whether it has one column: one sample, and no lanes."""
+        return self.shape[1] == 1 and not self.varying
+
+    @property
     def args(self) -> tuple[View, ...]:
         """The operands."""
         return (self.w, self.x) if self.bias is None else (self.w, self.x, self.bias)
@@ -173,6 +178,26 @@ class ArrayProgram:
     @cached_property
     def _unwanted(self) -> Any:
         return np.flatnonzero(~self.wanted)
+
+    @cached_property
+    def doubtful(self) -> list[slice] | None:
+        """The leaves whose gradients may be infinite although the numbers and gradients of all results are small.
+
+        In a product with one column a weight's gradient is g · x and a bias's is g, so theirs are not; a network's
+        weights need not be read once more to know that. None where it is as quick to look at all leaves.
+        """
+        if self.batch or not any(isinstance(step, Product) and step.single for step in self.instructions):
+            return None
+        doubted = np.zeros(self.leaves, bool)
+        for step, contributions in self.plan().steps:
+            implied = isinstance(step, Product) and step.single
+            factors = bool(implied and (step.args[1].places() >= self.leaves).all())
+            for to in contributions:
+                if not implied or to.operand == 1 or (to.operand == 0 and not factors):
+                    places = to.view.places().ravel()
+                    doubted[places[places < self.leaves]] = True
+        spans = runs(np.flatnonzero(doubted).tolist())
+        return [slice(*span) for span in spans] if len(spans) < 8 and doubted.mean() < 0.5 else None
 
     def rules(self) -> dict[Op, Rule]:
         """The expressions of every row of the table that occurs."""

@@ -44,6 +44,7 @@ class NumpyBackend:
         self._written = written(program)
         self.source = self._written.source
         self._bound: dict[int, _Bound] = {}
+        self._last: tuple[_Bound, _Views]
 
     def _bind(self, batch: Sequence[Any]) -> "_Bound":
         lanes = len(batch[0]) if len(batch) else 1
@@ -76,6 +77,7 @@ class NumpyBackend:
         bound = self._bind(batch)
         bound.load(values, batch)
         views, kept = bound.free()
+        self._last = bound, views
         with np.errstate(all="ignore"):
             views.value_and_grad()
         gradient = self.program.masked(views.gradients[: self.program.leaves])
@@ -89,7 +91,10 @@ class NumpyBackend:
     def finite(self, value: Any, gradient: Any) -> bool:
         """Whether both are finite; a square that overflows counts as not."""
         whole = math.isfinite(value) if value.__class__ is float else bool(np.isfinite(value).all())
-        return whole and all_finite(gradient)
+        if not whole or not len(gradient):
+            return whole
+        bound, views = self._last
+        return gradient_finite(self.program, gradient, bound.uniform, views.gradients)
 
     def array(self, numbers: Any) -> Any:
         """A NumPy array."""
@@ -239,6 +244,22 @@ def all_finite(numbers: Any) -> bool:
             if not part.dot(part) < math.inf:
                 return False
     return True
+
+
+_SMALL_SQUARES: Final = {kind: float(np.finfo(kind).max) * 1e-8 for kind in "df"}
+"""A product of two numbers whose squares are below it is finite, and so is a sum of 10⁸ such products."""
+
+
+def gradient_finite(program: ArrayProgram, gradient: Any, numbers: Any, gradients: Any) -> bool:
+    """Whether a run's gradient is finite, by its results' ``numbers`` and ``gradients`` where these tell it."""
+    if (doubtful := program.doubtful) is not None:
+        ours, theirs = numbers[program.leaves : program.uniform], gradients[program.leaves : program.uniform]
+        limit = _SMALL_SQUARES[gradient.dtype.char]
+        with np.errstate(over="ignore"):
+            small = ours.dot(ours) < limit and theirs.dot(theirs) < limit
+        if small and all(all_finite(gradient[leaves]) for leaves in doubtful):
+            return True
+    return all_finite(gradient)
 
 
 _FEW: Final = 64

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd.extra import extra
 from autograd.ops import Op
-from autograd.program.backends.array import all_finite
+from autograd.program.backends.array import gradient_finite
 from autograd.program.backends.disk import kernel
 from autograd.program.backends.kernel import OPCODES
 from autograd.program.backends.tables import Memory, Tables
@@ -44,6 +44,7 @@ class NativeBackend:
         self._plan = program.plan()
         self._codes: dict[tuple[Op, int], int] = {}
         self._bound: dict[int, Tables] = {}
+        self._last: tuple[Tables, Memory]
 
     def _bind(self, batch: Sequence[Any]) -> Tables:
         lanes = len(batch[0]) if len(batch) else 1
@@ -84,6 +85,7 @@ class NativeBackend:
         bound = self._bind(batch)
         bound.load(values, batch)
         gradients = bound.fresh_gradients()
+        self._last = bound, gradients
         self.run(bound, gradients, 0, len(bound.code))
         return bound, self.program.masked(gradients.numbers[: self.program.leaves])
 
@@ -107,7 +109,10 @@ class NativeBackend:
     def finite(self, value: Any, gradient: Any) -> bool:
         """Whether both are finite; a gradient whose square overflows counts as not."""
         whole = value - value == 0.0 if value.__class__ is float else bool(np.isfinite(value).all())
-        return whole and all_finite(gradient)
+        if not whole or not len(gradient):
+            return whole
+        bound, gradients = self._last
+        return gradient_finite(self.program, gradient, bound.numbers, gradients.numbers)
 
     def array(self, numbers: Any) -> Any:
         """A NumPy array."""

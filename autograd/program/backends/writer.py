@@ -221,7 +221,7 @@ class _Writer:
         if step.bias is not None:
             bias = self._read(step.bias, False)
             if len(step.bias.shape) == 1:
-                target, bias = (self._column(step), bias) if _single(step) else (target, f"{bias}[:, None]")
+                target, bias = (self._column(step), bias) if step.single else (target, f"{bias}[:, None]")
             self.lines.append(f"add({target}, {bias}, out={target})")
 
     def _column(self, step: Product, gradient: bool = False) -> str:
@@ -244,10 +244,10 @@ class _Writer:
         for to in contributions:
             if to.operand == 0:
                 x = self._matrix(step.x)
-                self._store(to, "outer" if _single(step) else "matmul", f"{g}, {x}.T")
+                self._store(to, "outer" if step.single else "matmul", f"{g}, {x}.T")
             elif to.operand == 1:
                 self._store(to, "matmul", f"{self._read(step.w, False)}.T, {g}", matrix=True)
-            elif len(to.view.shape) == 1 and _single(step):
+            elif len(to.view.shape) == 1 and step.single:
                 self._spread(to, self._column(step, gradient=True))
             elif len(to.view.shape) == 1:
                 self._store(to, "total", f"{g}, axis=1")
@@ -321,8 +321,3 @@ class _Writer:
             self.lines.append(f"{memory}[{index}] {'=' if to.first else '+='} {found}")
         else:
             self.lines.append(f"scatter({memory}, {index}, {found})")
-
-
-def _single(step: Product) -> bool:
-    """Whether a product has one column: one sample, and no lanes."""
-    return step.shape[1] == 1 and not step.varying
