@@ -9,6 +9,7 @@ What does not live here: the language (``formula.py``), any formula (``ops.py``)
 
 import ast
 import linecache
+import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -192,15 +193,23 @@ def world_source(tree: ast.expr) -> str:
 def define(source: str, name: str, namespace: Mapping[str, Any], filename: str) -> Callable[..., Any]:
     """The function ``name`` that ``source`` defines, with ``namespace`` as its globals.
 
-    The source is registered in ``linecache``, so that a debugger steps through it and a traceback shows it.
-    Only this library's own templates and formulas that passed ``parse`` come here.
+    The source is registered in ``linecache``, so that a debugger steps through it and a traceback shows it, for as long
+    as the function lives.  Only this library's own templates and formulas that passed ``parse`` come here.
     """
     filename = f"<autograd {filename}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    entry = (len(source), None, source.splitlines(keepends=True), filename)
+    linecache.cache[filename] = entry
     scope: dict[str, Any] = {}
     exec(compile(source, filename, "exec"), namespace if isinstance(namespace, dict) else dict(namespace), scope)
     function: Callable[..., Any] = scope[name]
+    weakref.finalize(function, _forget, entry).atexit = False
     return function
+
+
+def _forget(entry: tuple[int, None, list[str], str]) -> None:
+    """Take a source out of ``linecache``, unless another has taken its place there."""
+    if linecache.cache.get(entry[3]) is entry:
+        del linecache.cache[entry[3]]
 
 
 class World:

@@ -1,7 +1,9 @@
-"""Formulas as Python for a world of numbers: what a comprehension would repeat is done once."""
+"""Formulas as Python for a world of numbers: what a comprehension would repeat is done once; sources can be read."""
 
 from __future__ import annotations
 
+import inspect
+import linecache
 from collections.abc import Iterable
 
 import pytest
@@ -10,7 +12,8 @@ import autograd
 from autograd import Value
 from autograd.formula import parse
 from autograd.ops import FLOATS
-from autograd.world import World, floats_source, world_source
+from autograd.world import World, define, floats_source, world_source
+from tests.requires import requires
 
 
 @pytest.mark.parametrize("inline", [True, False], ids=["floats", "any other world"])
@@ -37,3 +40,35 @@ def test_the_maximum_of_many_takes_steps_in_proportion() -> None:
     xs = [Value(float(i % 1000)) for i in range(20_000)]
     autograd.max(xs).backward()
     assert {x.grad for x in xs} == {0.0, 1 / 20}
+
+
+def test_the_source_of_a_function_can_be_read_as_long_as_it_lives() -> None:
+    source = "def test_world_five():\n    return 5\n"
+    five = define(source, "test_world_five", {}, "test world")
+    filename = five.__code__.co_filename
+    assert inspect.getsource(five) == source
+    del five
+    assert filename not in linecache.cache
+
+
+def test_a_source_that_took_the_place_of_another_stays() -> None:
+    first, second = (define(f"def number():\n    return {n}\n", "number", {}, "test world number") for n in (1, 2))
+    del first
+    assert inspect.getsource(second) == "def number():\n    return 2\n"
+
+
+@pytest.mark.parametrize("backend", ["python", "array"])
+def test_a_program_leaves_no_text_behind(backend: str) -> None:
+    if backend == "array":
+        requires("numpy")
+
+    def texts() -> set[str]:
+        return {name for name in linecache.cache if name.startswith("<autograd") and "program" in name}
+
+    before = texts()
+    x = Value(1.5)
+    program = autograd.compile((x * x).tanh() + x, backend=backend)
+    program.run()
+    assert texts() > before
+    del program
+    assert texts() <= before
