@@ -117,7 +117,8 @@ def rowwise(op: Op, name: str, value_class: type[Any], rule: Callable[..., Any])
         return define(source, "loop", namespace, f"{name}, {title}")
 
     namespace["whole_loop"] = written("pass", "pass", value, "row by row")
-    plain = (op.value, FLOATS.namespace["dot"]) == ("dot(ws, xs, bias)", ieee.dot)
+    whole = (op.operands, op.value, FLOATS.namespace["dot"])
+    plain = whole == (("ws", "xs", "bias"), "dot(ws, xs, bias)", ieee.dot)
     namespace["loops"] = (
         table(lambda width: written(*written_dot(width), f"rows of {width}"), namespace["whole_loop"])
         if plain and WRITES_DOTS

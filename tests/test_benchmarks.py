@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import sys
 import threading
 import time
@@ -13,11 +14,20 @@ from tests.benchmarks import __main__ as command
 from tests.benchmarks import measure, report, work
 
 
-def test_contenders_take_turns_each_in_every_place_and_the_first_round_does_not_count() -> None:
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_everybody_starts_as_often_and_follows_each_other_one(n: int) -> None:
+    rounds = [measure.in_turn(list(range(n)), turn) for turn in range(2 * n)]
+    assert sorted(first for first, *_ in rounds) == sorted([*range(n), *range(n)])
+    followed = {(before, after) for order in rounds for before, after in itertools.pairwise(order)}
+    assert all((after, before) in followed for before, after in followed)
+    assert {x for pair in followed for x in pair} == set(range(n))
+
+
+def test_contenders_take_turns_and_the_first_round_does_not_count() -> None:
     turns: list[str] = []
     contenders = [measure.timed(name, lambda name=name: turns.append(name)) for name in "abc"]  # type: ignore[misc]
     results = measure.race(contenders, rounds=3, collector=False)
-    assert "".join(turns) == "abc" + "bca" + "cab" + "abc"
+    assert "".join(turns) == "abc" + "cba" + "bca" + "acb"
     assert [len(results[name].phases[measure.TOTAL]) for name in "abc"] == [3, 3, 3]
 
 

@@ -146,6 +146,18 @@ def test_a_row_of_another_make_reaches_it_as_well() -> None:
         install_primitive(right)
 
 
+def test_a_row_may_call_its_operands_in_another_order() -> None:
+    right = TABLE["dot"]
+    try:
+        install_primitive(
+            Op("dot", ("xs", "ws", "bias"), "dot(ws, xs, bias)", ("ws", "xs", "1"), defaults={"bias": 0.0})
+        )
+        (out,) = autograd.matvec([[Value(1.0), Value(2.0)]], [Value(3.0), Value(5.0)])
+        assert out.data == 13.0
+    finally:
+        install_primitive(right)
+
+
 def test_its_example_holds() -> None:
     tests = doctest.DocTestFinder().find(autograd.matvec, "matvec", globs=dict(vars(autograd)))
     assert sum(len(test.examples) for test in tests) > 0

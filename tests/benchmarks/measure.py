@@ -112,8 +112,8 @@ class Result:
 def race(contenders: Sequence[Contender], rounds: int, collector: bool, warm_up: bool = True) -> dict[str, Result]:
     """Run all contenders in turn, `rounds` times, the collector on or off throughout.
 
-    Each round starts with the next of them, and every other one goes the other way round: nobody always follows
-    whoever leaves the caches in the worst state.
+    Every second round starts with the next of them, and the round after it goes through the same order backwards:
+    nobody always follows whoever leaves the caches in the worst state.
 
     Args:
         contenders: each with a name of its own.
@@ -124,9 +124,7 @@ def race(contenders: Sequence[Contender], rounds: int, collector: bool, warm_up:
     times: dict[str, dict[str, list[float]]] = {contender.name: {} for contender in contenders}
     with quiet_heap():
         for turn, counts in enumerate([False] * warm_up + [True] * rounds):
-            first = turn % len(contenders)
-            order = [*contenders[first:], *contenders[:first]]
-            for contender in reversed(order) if turn % 2 else order:
+            for contender in in_turn(contenders, turn):
                 with garbage_collector(collector):
                     phases = contender.run()
                 if not counts:
@@ -135,6 +133,17 @@ def race(contenders: Sequence[Contender], rounds: int, collector: bool, warm_up:
                 for phase, seconds in phases.items():
                     times[contender.name].setdefault(phase, []).append(seconds / contender.units)
     return {name: Result(name, phases) for name, phases in times.items()}
+
+
+def in_turn(contenders: Sequence[T], turn: int) -> list[T]:
+    """The order of a round.
+
+    >>> [in_turn([0, 1, 2], turn) for turn in range(4)]
+    [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1]]
+    """
+    first = turn // 2 % len(contenders)
+    order = [*contenders[first:], *contenders[:first]]
+    return order[::-1] if turn % 2 else order
 
 
 # --- the collector, the heap, the stack -----------------------------------------------------------------------------

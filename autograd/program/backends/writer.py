@@ -247,12 +247,10 @@ class _Writer:
                 self._store(to, "outer" if step.single else "matmul", f"{g}, {x}.T")
             elif to.operand == 1:
                 self._store(to, "matmul", f"{self._read(step.w, False)}.T, {g}", matrix=True)
-            elif len(to.view.shape) == 1 and step.single:
-                self._spread(to, self._column(step, gradient=True))
-            elif len(to.view.shape) == 1:
+            elif len(to.view.shape) == 1 and not step.single:
                 self._store(to, "total", f"{g}, axis=1")
-            else:
-                self._store(to, "add", f"{g}, 0.0")
+            else:  # added to 0.0, as a sum would be
+                self._store(to, "add", f"{self._column(step, gradient=True) if step.single else g}, 0.0")
 
     def _store(self, to: Contribution, function: str, arguments: str, matrix: bool = False) -> None:
         """Lines that store or add a matrix result where its operand's gradient lies."""

@@ -71,3 +71,13 @@ def test_a_gradient_whose_square_overflows_is_right_and_nobody_is_warned(backend
     program = autograd.compile(x * 1e200, backend=backend)
     value, gradient = program.value_and_grad(program.values)
     assert (value, gradient.tolist()) == (1e197, [1e200])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_bias_of_one_column_never_gets_a_minus_zero(dtype: str) -> None:
+    weights = [[Value(1.0), Value(2.0)] for _ in range(3)]
+    biases = [Value(0.1) for _ in range(3)]
+    root = autograd.sum([y * -0.0 for y in autograd.matvec(weights, [3.0, 4.0], biases)])
+    program = autograd.compile(root, backend="array", parameters=biases, dtype=dtype)
+    _, gradient = program.value_and_grad(program.values)
+    assert not np.signbit(gradient[:3]).any()  # as in eager: 0.0 + -0.0
