@@ -127,7 +127,7 @@ def _summed(gradients: list[list[float]], n: int) -> list[float]:
 
 
 class _Rule:
-    """A row of the table as templates of Python text, with ``{name}`` for each operand."""
+    """A row of the table as templates of Python text: ``{0}`` for its first operand and so on, the value at last."""
 
     def __init__(self, op: Op, guarded: bool) -> None:
         self.op = op
@@ -157,8 +157,8 @@ def _template(op: Op, text: str, guarded: bool) -> str:
         if isinstance(node, ast.Name) and node.id in (*op.operands, "out"):
             node.id = f"__{node.id}__"
     template = ast.unparse(tree)
-    for name in (*op.operands, "out"):
-        template = template.replace(f"__{name}__", f"{{{name}}}")
+    for place, name in enumerate((*op.operands, "out")):
+        template = template.replace(f"__{name}__", f"{{{place}}}")
     return template
 
 
@@ -226,8 +226,7 @@ class _Writer:
         for place, (op, operands) in enumerate(zip(self.code.ops, self.code.operands, strict=True)):
             rule = self.rule(op)
             if not any(rule.lists):
-                letters = dict(zip(op.operands, map(name, operands), strict=True))  # type: ignore[arg-type]
-                lines.append(f"v{place} = {rule.value.format_map(letters)}")
+                lines.append(f"v{place} = {rule.value.format(*map(name, operands))}")  # type: ignore[arg-type]
             elif rule.inline:
                 lines += self._added(f"v{place}", self._terms(operands))
             else:
@@ -238,7 +237,7 @@ class _Writer:
         if len(operands) == 1:
             return list(map(self.name, operands[0]))
         ws, xs, bias = operands
-        products = [f"{self.name(w)} * {self.name(x)}" for w, x in zip(ws, xs, strict=True)]
+        products = [f"{w} * {x}" for w, x in zip(map(self.name, ws), map(self.name, xs), strict=True)]
         return products if self.name(bias) == "0.0" and products else [self.name(bias), *products]
 
     def _arguments(self, operands: Sequence[Any]) -> str:
@@ -309,10 +308,10 @@ class _Writer:
         rule = self.rule(op)
         takes = self.takes
         if not any(rule.lists):
-            letters = dict(zip(op.operands, map(self.name, operands), strict=True), out=f"v{place}")  # type: ignore[arg-type]
+            names = [*map(self.name, operands), f"v{place}"]  # type: ignore[arg-type]
             for slot, template in zip(operands, rule.partials, strict=True):
                 if (template != "0.0" or self.guarded) and takes[slot]:  # type: ignore[index] # NaN · 0 is NaN
-                    yield (slot,), (template.format_map(letters),)  # type: ignore[misc]
+                    yield (slot,), (template.format(*names),)  # type: ignore[misc]
             return
         by_name = dict(zip(op.operands, operands, strict=True))
         for index, (operand, partial) in enumerate(zip(operands, rule.partials, strict=True)):
