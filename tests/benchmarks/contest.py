@@ -11,6 +11,9 @@ from .report import Target, number, span, table
 
 NAN = float("nan")
 
+RUN_UP = 0.01
+"""Seconds."""
+
 
 class Report:
     """What the parts share: how much to do, and the targets found."""
@@ -31,8 +34,10 @@ class Report:
 def repeated(name: str, function: Callable[[], object], times: int, warm_up: int = 0) -> Contender:
     """A contender whose run calls `function` so often that the clock's own time does not count.
 
-    It waits before its clock starts, until the threads of whoever ran before no longer spin.  `warm_up` calls come
-    before everything: CPython fits generated code to floats within its first some twenty calls.
+    It waits before its clock starts, until the threads of whoever ran before no longer spin, and then calls `function`
+    for `RUN_UP` seconds: a core that has rested takes milliseconds to come to speed, which would be the whole of a fast
+    contender's time and little of a slow one's.  `warm_up` calls come before everything: CPython fits generated code to
+    floats within its first some twenty calls.
     """
     for _ in range(warm_up):
         function()
@@ -45,8 +50,11 @@ def repeated(name: str, function: Callable[[], object], times: int, warm_up: int
 
     def rested() -> dict[str, float]:
         time.sleep(0.2)
-        function()
-        return measured.run()
+        ready = time.perf_counter() + RUN_UP
+        while True:
+            function()
+            if time.perf_counter() > ready:
+                return measured.run()
 
     return Contender(name, rested, times)
 
