@@ -10,8 +10,8 @@ the suite. The environment variable `CHAINRULE_REQUIRE` forbids such skips: it h
 (`torch,mpmath`), or `all`, and a missing thing that it names is a failure. Continuous integration sets it, for there a
 silent skip would be a check that nobody runs.
 
-Hardware is no such need: `all` asks for everything that can be installed, and a test for a GPU uses
-`pytest.mark.skipif`.
+Hardware is no such need: `all` asks for everything that can be installed, and a test for a GPU skips where there is
+none, whatever the variable says.
 
 Next: `conftest.py` turns some of these into fixtures.
 """

@@ -62,6 +62,15 @@ class _Library:
             return np.asarray(numbers, np.int64)
         return self.graph.array(np.asarray(numbers, np.float64))
 
+    def zeros(self, shape: Any, dtype: Any) -> Any:
+        """Zeros; along the samples' axis as many as the first batch input has."""
+        if "samples" not in shape:
+            return self.graph.array(np.zeros(shape))
+        samples = self.graph.node("Shape", [Array(self.graph, "batch_0", ("samples",))], (1,))
+        sizes = [samples if n == "samples" else np.array([n]) for n in shape]
+        full = self.graph.node("Concat", sizes, (len(shape),), axis=0) if len(sizes) > 1 else samples
+        return self.graph.node("Expand", [np.zeros([1] * len(shape)), full], tuple(shape))
+
     def index(self, places: Any) -> Any:
         return np.asarray(places, np.int64)
 
@@ -73,15 +82,6 @@ class _Namespace:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-
-    def zeros(self, shape: Any, dtype: Any) -> Any:
-        """Zeros; along the samples' axis as many as the first batch input has."""
-        if "samples" not in shape:
-            return self.asarray(np.zeros(shape))
-        samples = self.graph.node("Shape", [Array(self.graph, "batch_0", ("samples",))], (1,))
-        sizes = [samples if n == "samples" else np.array([n]) for n in shape]
-        full = self.graph.node("Concat", sizes, (len(shape),), axis=0) if len(sizes) > 1 else samples
-        return self.graph.node("Expand", [np.zeros([1] * len(shape)), full], tuple(shape))
 
     def asarray(self, numbers: Any) -> Array:
         return self.graph.array(numbers)

@@ -53,6 +53,10 @@ class Library:
             return self.xp.asarray(numbers, dtype=dtype, device=self.device)
         return self.xp.asarray(numbers, dtype=dtype)
 
+    def zeros(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        """Zeros on this library's device."""
+        return self.asarray(np.zeros(shape), dtype)
+
     def index(self, places: Any) -> Any:
         """Places as this library's integers."""
         return self.asarray(np.ascontiguousarray(places), self.xp.int32 if self.name == "jax" else self.xp.int64)

@@ -87,7 +87,7 @@ class _Run:
     def read(self, view: View) -> Any:
         """The numbers of a view, in its shape, with a lane axis if it varies."""
         if not view.places().size:
-            return self.xp.zeros(view.shape, dtype=self.executor.dtype)
+            return self.library.zeros(view.shape, self.executor.dtype)
         segments = self._covering(view)
         if len(segments) == 1:
             array, start = segments[0].array, segments[0].start
@@ -136,7 +136,7 @@ class _Run:
         for varying, place in self.executor.program.outputs:
             row = self.read(View(varying, (1,), place, (1,)))[0]
             if self.executor.program.batch and not varying:
-                row = row + self.xp.zeros((self.lanes,), dtype=self.executor.dtype)
+                row = row + self.library.zeros((self.lanes,), self.executor.dtype)
             found.append(row)
         return found
 
@@ -147,7 +147,7 @@ class _Run:
         value = self._value(self.executor.rules[step.op].value, self._letters(step), step)
         shape = (step.count, self.lanes) if step.varying else (step.count,)
         if not hasattr(value, "shape") or tuple(value.shape) != shape:
-            value = value + self.xp.zeros(shape, dtype=self.executor.dtype)
+            value = value + self.library.zeros(shape, self.executor.dtype)
         self._add(step.varying, step.place, value)
 
     def _letters(self, step: Apply) -> dict[str, Any]:
@@ -230,7 +230,7 @@ class _Run:
             found = (
                 self.xp.zeros_like(self.segments[False][0].array)
                 if program.leaves
-                else self.xp.zeros((0,), dtype=self.executor.dtype)
+                else self.library.zeros((0,), self.executor.dtype)
             )
         wanted = self.library.asarray(program.wanted.astype(np.float64), self.executor.dtype)
         leaves = self.xp.where(wanted > 0, found, 0.0)
