@@ -59,11 +59,9 @@ def gradients(
         for parent, partial in partials_of(node):
             if (reached is not None and parent not in reached) or not parent.requires_grad:
                 continue
-            contribution = _times(g, partial)
+            contribution = _contribution(node, parent, g, partial, watched)
             if contribution is None:
                 continue
-            if watched:
-                check_gradient(node, parent, lambda contribution=contribution: float(contribution))  # type: ignore[misc]
             before = found.get(parent)
             if before is None:
                 # As in `accumulate`: a contribution of -0.0 alone is 0.0.
@@ -87,6 +85,14 @@ def _times(g: Number, partial: Number) -> Number | None:
     return g * partial
 
 
+def _contribution(node: Any, parent: Any, factor: Number, partial: Number, watched: bool) -> Number | None:
+    """What goes along one edge, looked at by ``detect_anomaly()`` where that is on; None for nothing."""
+    contribution = _times(factor, partial)
+    if watched and contribution is not None:
+        check_gradient(node, parent, float(contribution))
+    return contribution
+
+
 def tangents(roots: Sequence[Any], seeds: Mapping[Any, Number], world: World | None = None) -> dict[Any, Number]:
     """The directional derivative of every node along ``seeds`` (node → tangent): Σ partial · tangent, in order."""
     reached = reach(seeds, joint_order(roots))
@@ -100,12 +106,9 @@ def tangents(roots: Sequence[Any], seeds: Mapping[Any, Number], world: World | N
             tangent = found.get(parent)
             if tangent is None or (tangent.__class__ is float and not tangent):
                 continue
-            contribution = _times(tangent, partial)
-            if contribution is None:
-                continue
-            if watched:
-                check_gradient(node, parent, lambda contribution=contribution: float(contribution))  # type: ignore[misc]
-            total = contribution if total is None else total + contribution
+            contribution = _contribution(node, parent, tangent, partial, watched)
+            if contribution is not None:
+                total = contribution if total is None else total + contribution
         if total is not None:
             found[node] = total
     return found

@@ -208,10 +208,10 @@ def made_at(node: Any) -> str:
     return "" if source is None else f" (made at {source})"
 
 
-def check_gradient(node: Any, parent: Any, gradient: Callable[[], float]) -> None:
+def check_gradient(node: Any, parent: Any, gradient: float) -> None:
     """Raise if the gradient that ``node`` just passed on to ``parent`` is not finite."""
-    if not math.isfinite(number := gradient()):
+    if not math.isfinite(gradient):
         raise AnomalyError(
             f"backward through {describe(node)} = {node._data} made the gradient of {_operand(parent)} "
-            f"{number}{made_at(node)}"
+            f"{gradient}{made_at(node)}"
         )

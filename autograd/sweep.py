@@ -186,4 +186,4 @@ def _accumulate_slowly(order: Sequence[Any], seed: float) -> None:
     for node in order:
         propagate(node)
         for parent in node.parents if watched else ():
-            check_gradient(node, parent, lambda parent=parent: float(parent._grad))  # type: ignore[misc]
+            check_gradient(node, parent, float(parent._grad))

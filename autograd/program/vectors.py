@@ -189,7 +189,7 @@ class ArrayProgram:
         if self.batch or not any(isinstance(step, Product) and step.single for step in self.instructions):
             return None
         doubted = np.zeros(self.leaves, bool)
-        for step, contributions in self.plan().steps:
+        for step, contributions in self.plan.steps:
             implied = isinstance(step, Product) and step.single
             factors = bool(implied and (step.args[1].places() >= self.leaves).all())
             for to in contributions:
@@ -203,6 +203,7 @@ class ArrayProgram:
         """The expressions of every row of the table that occurs."""
         return {op: rule(op) for op in {i.op for i in self.instructions}}
 
+    @cached_property
     def plan(self) -> Plan:
         """How backward goes through the instructions."""
         return _planned(self)

@@ -218,7 +218,7 @@ def _compiled(root: Value, backends: tuple[str, ...]) -> dict[str, float]:
     """Microseconds to compile for each backend: the best of three times, or the only one for the largest graphs."""
     order = autograd.topological_order(root)
     operations, edges = work.single_operations(order), sum(len(node.operands) for node in order)
-    times = 3 if operations < 10**6 - 10**4 else 1
+    times = 3 if operations < 500_000 else 1
     return {
         backend: min(_seconds(root, backend) for _ in range(times))
         * 1e6

@@ -41,7 +41,6 @@ class NativeBackend:
             extra("numba", "fast")
         self._kernel = kernel(jit)
         self.program = program
-        self._plan = program.plan()
         self._codes: dict[tuple[Op, int], int] = {}
         self._bound: dict[int, Tables] = {}
         self._last: tuple[Tables, Memory]
@@ -52,7 +51,7 @@ class NativeBackend:
         if bound is None:
             if len(self._bound) > 8:
                 self._bound.clear()
-            bound = self._bound[lanes] = Tables(self.program, self._plan, self._codes, lanes)
+            bound = self._bound[lanes] = Tables(self.program, self.program.plan, self._codes, lanes)
             bound.call(self._functions(np.unique(bound.code[:, 0]).tolist()))
         return bound
 

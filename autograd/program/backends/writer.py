@@ -53,7 +53,7 @@ class _Writer:
             self._forward_apply(step) if isinstance(step, Apply) else self._forward_product(step)
         forward = self.lines
         self.lines = []
-        plan = self.program.plan()
+        plan = self.program.plan
         for memory, places in zip(("GU", "GV"), plan.zeros, strict=True):
             spans = runs(places)
             if len(spans) <= 8:
