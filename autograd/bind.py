@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from autograd.errors import FormulaError
 from autograd.fuse import MADE, fused
+from autograd.graph import UNUSED
 from autograd.modes import observe, observing
 from autograd.operand import argument, blank, operand
 from autograd.ops import FLOATS, VECTOR_FUNCTIONS, Op, documentation
@@ -24,7 +25,7 @@ _RESERVED: Final = frozenset({
     "self", "node", "op", "blank", "next", "Value", "observing", "observe", "operand", "out", "read", "float", "len",
     "tuple", "zip", "argument", "clock", "column", "interior", "mixed", "LengthError", "operands", "Operands",
     "groups", "partials", "python_partials", "python_value", "method", "reflected", "rule", "listed", "use",
-    "use_group", "matrix",
+    "use_group", "matrix", "UNUSED",
 })  # fmt: skip
 """Names that the templates here and in ``fuse.py`` use themselves."""
 
@@ -33,7 +34,7 @@ _UNARY: Final = (
 def {name}(self):
     {doc}
     {x} = self._data
-    self._uses += 1
+    self._uses = self._uses.more
     node = next(blank)
     node.op = op
     node._x = self
@@ -55,7 +56,7 @@ def {name}(self, {y}{default}):
                 return {y}
         if {y}.__class__ is float:
             {x} = self._data
-            self._uses += 1
+            self._uses = self._uses.more
             node = next(blank)
             node.op = op
             node._x = self
@@ -66,8 +67,8 @@ def {name}(self, {y}{default}):
 """
     + indent(MADE, 8 * " ")
     + """\
-    self._uses += 1
-    {y}._uses += 1
+    self._uses = self._uses.more
+    {y}._uses = {y}._uses.more
     node = next(blank)
     node.op = op
     node._x = self
@@ -93,7 +94,7 @@ def {name}(self, {x}):
     node.op = op
     node._x = {x}
     node._y = self
-    self._uses += 1
+    self._uses = self._uses.more
     {y} = self._data
     node._data = out = {value}
     node._dx = None
@@ -134,7 +135,7 @@ def install(op: Op, value_class: type[Any]) -> tuple[dict[str, Callable[..., Any
         return ({op.name: function} if op.method else {}), function
     namespace: dict[str, Any] = {
         **FLOATS.namespace, "__name__": __name__, "blank": blank(value_class), "Value": value_class, "op": op,
-        "operand": operand, "argument": argument, "observing": observing, "observe": observe,
+        "operand": operand, "argument": argument, "observing": observing, "observe": observe, "UNUSED": UNUSED,
     }  # fmt: skip
     methods: dict[str, Callable[..., Any]] = {}
     parts = _parts(op, namespace)

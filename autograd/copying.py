@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from autograd.graph import OPAQUE, Mixed, Node, members, mixed, use
+from autograd.graph import LEAF, OPAQUE, UNUSED, Mixed, Node, members, mixed, use
 from autograd.ops import TABLE
 
 
@@ -62,7 +62,8 @@ def restore(
     if extra is not None:
         node._extra = extra
     node.op = None if name is None else OPAQUE if name == OPAQUE.name else TABLE[name]
-    node._x, node._y, node._dx, node._dy, node._uses = x, y, dx, dy, 0
+    node._x, node._y, node._dx, node._dy = x, y, dx, dy
+    node._uses = LEAF if node.op is None else UNUSED
     if node.is_fused:
         groups, operands = x
         node._x = groups if operands is None else mixed(groups, operands)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from autograd import ieee
 from autograd.errors import LengthError
-from autograd.graph import mixed, use, use_group
+from autograd.graph import UNUSED, mixed, use, use_group
 from autograd.modes import observe, observing
 from autograd.operand import Operands, argument, blank, clock, listed, matrix, operands, read
 from autograd.ops import FLOATS, Op, documentation, is_list
@@ -24,13 +24,13 @@ def _namespace(op: Op, value_class: type[Any]) -> dict[str, Any]:
         **FLOATS.namespace, "__name__": __name__, "blank": blank(value_class), "Value": value_class, "op": op,
         "mixed": mixed, "use_group": use_group, "argument": argument, "read": read, "Operands": Operands,
         "clock": clock, "observing": observing, "observe": observe, "LengthError": LengthError, "listed": listed,
-        "use": use, "operands": operands, "matrix": matrix,
+        "use": use, "UNUSED": UNUSED, "operands": operands, "matrix": matrix,
     }  # fmt: skip
 
 
 MADE: Final = """\
     node._grad = 0.0
-    node._uses = 0
+    node._uses = UNUSED
     if observing:
         observe(node)
     return node
@@ -76,7 +76,7 @@ def loop(lines, {xs}_, values, parents, interior, biased):
         node._dx = None
         node._dy = ({d_ws}, {d_xs} if parents else (), ({d_bias},) if biased else ())
         node._grad = 0.0
-        node._uses = 0
+        node._uses = UNUSED
         made.append(node)
     return made
 """
@@ -192,7 +192,7 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
         found = f"interior + {group} if interior else {group}" if place else group
         lines += [] if place else ["    interior = ()"]
         lines += [f"    if {inner}:", f"        interior = {found}"]
-        lines += [f"        use_group({name}_group)" if is_list(name) else f"        {name}._uses += 1"]
+        lines += [f"        use_group({name}_group)" if is_list(name) else f"        {name}._uses = {name}._uses.more"]
     lines += [
         "    node = next(blank)",
         "    node.op = op",

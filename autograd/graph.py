@@ -17,7 +17,8 @@ These four are views.  What is stored is five slots, because a scalar engine liv
     a rule of one's    the same, and _dy = the function to call
       own
 
-Beside them ``_uses`` counts what was made from the node, so that backward knows when its gradient is complete.
+Beside them ``_uses`` counts what was made from the node, so that backward knows when its gradient is complete; nobody
+asks a leaf, and there it says just that: ``LEAF``.
 
 A list of operands is one group, a single operand a group of one.  A group of plain numbers stands among the others,
 without partials; where a group has both, Values and numbers, the groups of parents are a ``Mixed``, which holds all
@@ -27,6 +28,7 @@ What does not live here: the order in which a graph is gone through (``order.py`
 operators (``value.py``).
 """
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, Final
@@ -62,6 +64,34 @@ graph takes more care then.
 """
 
 
+class Uses:
+    """How often a node stands among other nodes' operands.
+
+    A stair of ready-made steps: an operation takes ``node._uses = node._uses.more``, which costs half of adding 1.
+    """
+
+    __slots__ = ("count", "more")
+
+    count: int
+    more: "Uses"
+
+
+def _stair(steps: int) -> list[Uses]:
+    """Steps for 0, 1, 2, ... uses; the last stands for countless ones, so many that nobody waits for all of them."""
+    stair = [Uses() for _ in range(steps)]
+    for count, step in enumerate(stair):
+        step.count, step.more = count, stair[min(count + 1, steps - 1)]
+    stair[-1].count = sys.maxsize
+    return stair
+
+
+UNUSED, ONCE, *_ = _stair(1000)
+"""The first steps: of a fresh node, and of one that has a single consumer."""
+
+(LEAF,) = _stair(1)
+"""What a leaf has for good: its uses are not counted, for backward does not wait there."""
+
+
 class Node:
     """A node of a computation graph; ``Value`` adds the number and the gradient."""
 
@@ -72,9 +102,8 @@ class Node:
     _y: Any
     _dx: Any
     _dy: Any
-    _uses: int
-    """How often the node stands among other nodes' operands, counted when these are made; never too low, but on a leaf,
-    whose places in lists nobody counts."""
+    _uses: Uses
+    """How often the node stands among other nodes' operands, counted when these are made, and never too low."""
     _mark: Any
     """For whoever numbers the nodes of a graph: holds for as long as that takes, and is not read afterwards."""
 
@@ -130,10 +159,10 @@ class Node:
         return self._dx is None and callable(self._dy)
 
 
-def use(parents: Iterable[Any], times: int = 1) -> None:
-    """Count that ``parents`` were used."""
+def use(parents: Iterable[Any]) -> None:
+    """Count that ``parents`` were used once more."""
     for parent in parents:
-        parent._uses += times
+        parent._uses = parent._uses.more
 
 
 def members(group: Any) -> tuple[Any, ...]:
@@ -163,7 +192,9 @@ def adopt(node: Node, parents: tuple[Any, ...], rule: Callable[[], Any], late: b
         if not isinstance(parent, Node):
             raise OperandTypeError(f"parents are Values; got {parent!r} of type {type(parent).__name__}")
     by_hand[0] = max(by_hand[0], 2 if late and node.op is None else 1)
-    use(parents, 2)  # twice, so that the count never runs out by itself, and is looked into for circles
+    use(parents + parents)  # twice, so that the count never runs out by itself, and is looked into for circles
+    if node._uses is LEAF:
+        node._uses = UNUSED
     node.op, node._dx = OPAQUE, None
     node._x = node._y = (parents,)
     node._dy = rule

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from autograd.errors import GraphCycleError, OperandTypeError
-from autograd.graph import Node, by_hand
+from autograd.graph import LEAF, ONCE, Node, by_hand
 
 N = TypeVar("N", bound=Node)
 
@@ -49,10 +49,10 @@ def _order(queue: list[N], waiting: Waiting) -> list[N]:
         ready = None
         if node._dx is not None:
             parent = node._x
-            if parent.op is not None:
-                if parent._uses == 1:
+            if (uses := parent._uses) is not LEAF:
+                if uses is ONCE:
                     ready = parent
-                elif waits := waiting.get(parent, parent._uses) - 1:
+                elif waits := waiting.get(parent, uses.count) - 1:
                     waiting[parent] = waits
                 else:
                     del waiting[parent]
@@ -65,10 +65,10 @@ def _order(queue: list[N], waiting: Waiting) -> list[N]:
             _pass_groups(node, waiting, push)
             continue
         parent = node._y
-        if parent.op is not None:
-            if parent._uses == 1:
+        if (uses := parent._uses) is not LEAF:
+            if uses is ONCE:
                 push(parent)
-            elif waits := waiting.get(parent, parent._uses) - 1:
+            elif waits := waiting.get(parent, uses.count) - 1:
                 waiting[parent] = waits
             else:
                 del waiting[parent]
@@ -98,8 +98,8 @@ def _pass_groups(node: Any, waiting: Waiting, push: Callable[[Any], None]) -> No
             waiting[group] = group.uses - 1
             group = group.parents
         for parent in group:  # all are met before one of them is ready
-            if parent.op is not None and parent._uses > 1:
-                waiting.setdefault(parent, parent._uses)
+            if (uses := parent._uses) is not LEAF and uses is not ONCE:
+                waiting.setdefault(parent, uses.count)
     for group in complete:
         for parent in reversed(group):
             if parent.op is not None:
@@ -155,7 +155,7 @@ def recount(waiting: Waiting, reset: bool = False) -> list[Any]:
     groups = [entry for entry in waiting if not isinstance(entry, Node)]
     for group in groups:
         for parent in group.parents:
-            if parent._uses == 1 and parent.op is not None:
+            if parent._uses is ONCE:
                 found.append(parent)
             elif parent in counts:
                 counts[parent] += 1
@@ -180,7 +180,7 @@ def recount(waiting: Waiting, reset: bool = False) -> list[Any]:
                 counts[parent] += 1
             elif parent.op is not None:
                 found.append(parent)
-                if parent._uses > 1:
+                if parent._uses is not ONCE:
                     counts[parent] = 1
                 if reset:
                     parent._grad = 0.0
@@ -195,7 +195,7 @@ def recount(waiting: Waiting, reset: bool = False) -> list[Any]:
     if not ready:
         _refuse_cycle(found)
     waiting.clear()
-    waiting.update((entry, n) for entry, n in counts.items() if n and getattr(entry, "_uses", 2) > 1)
+    waiting.update((entry, n) for entry, n in counts.items() if n and getattr(entry, "_uses", None) is not ONCE)
     return ready
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from autograd.graph import Groups, by_hand
+from autograd.graph import LEAF, ONCE, Groups, by_hand
 from autograd.modes import check_gradient, modes
 from autograd.order import Waiting, backward_order, recount
 from autograd.unrolled import ADD, ADD_DOT, LONGEST
@@ -74,106 +74,117 @@ def accumulate(root: Any, seed: float) -> None:
     waiting: Waiting = {}
     queue: list[Any] = [root]
     while queue:
-        push = queue.append
         for node in queue:  # it grows meanwhile
             # What `backward_order` and `propagate` do, inline: this loop is where an eager engine spends its time.
-            # For each parent there are four cases: a leaf, used only here, met before, met for the first time.  They
+            # For each parent there are four cases: used only here, a leaf, met before, met for the first time.  They
             # stand once for each of two parents: a loop over these takes as long as a quarter of all the rest.
-            # The first contribution is not added to 0.0 but stored, and -0.0 as 0.0, which is what that would give.
+            # The first contribution is not added to the 0.0 an interior gradient starts from, but stored; `+ 0.0` makes
+            # of -0.0 what that would give.  `if g` would cost more than a comparison does.
             g = node._grad
+            parent = node._x
             dx = node._dx
-            ready = None
-            if dx is not None:
-                parent = node._x
-                if parent.op is None:
-                    if g:
-                        parent._grad += g * dx
-                elif parent._uses == 1:
-                    parent._grad = g * dx or 0.0 if g else 0.0
-                    ready = parent
-                elif parent in waiting:
-                    if g:
-                        parent._grad += g * dx
-                    if (waits := waiting[parent]) > 1:
-                        waiting[parent] = waits - 1
-                    else:
-                        del waiting[parent]
-                        ready = parent
-                else:
-                    parent._grad = g * dx or 0.0 if g else 0.0
-                    waiting[parent] = parent._uses - 1
             dy = node._dy
-            if dy is None:
-                pass
-            elif dy.__class__ is float:
-                parent = node._y
-                if parent.op is None:
-                    if g:
-                        parent._grad += g * dy
-                elif parent._uses == 1:
-                    parent._grad = g * dy or 0.0 if g else 0.0
-                    push(parent)
-                elif parent in waiting:
-                    if g:
-                        parent._grad += g * dy
-                    if (waits := waiting[parent]) > 1:
-                        waiting[parent] = waits - 1
-                    else:
-                        del waiting[parent]
-                        push(parent)
-                else:
-                    parent._grad = g * dy or 0.0 if g else 0.0
-                    waiting[parent] = parent._uses - 1
-            else:
-                complete: Groups = ()  # mostly none, so no list is made for them
-                for group in node._y:
-                    if group.__class__ is tuple:
-                        complete += (group,)
-                    elif group in waiting:
-                        if (waits := waiting[group]) > 1:
-                            waiting[group] = waits - 1
+            if dx is None:
+                if dy.__class__ is not float:
+                    complete: Groups = ()  # mostly none, so no list is made for them
+                    for group in node._y:
+                        if group.__class__ is tuple:
+                            complete += (group,)
+                        elif group in waiting:
+                            if (waits := waiting[group]) > 1:
+                                waiting[group] = waits - 1
+                            else:
+                                del waiting[group]
+                                complete += (group.parents,)
+                            continue
+                        elif group.uses == 1:
+                            group = group.parents
+                            complete += (group,)
                         else:
-                            del waiting[group]
-                            complete += (group.parents,)
-                        continue
-                    elif group.uses == 1:
-                        group = group.parents
-                        complete += (group,)
+                            waiting[group] = group.uses - 1
+                            group = group.parents
+                        for parent in group:
+                            uses = parent._uses
+                            if uses is ONCE:
+                                parent._grad = 0.0
+                            elif uses is not LEAF and parent not in waiting:
+                                parent._grad = 0.0
+                                waiting[parent] = uses.count
+                    if g == 0.0:
+                        pass
+                    elif (
+                        len(dy := node._dy) == 3 and len(dy[2]) == 1 and (width := len(dy[0])) == len(dy[1]) <= LONGEST
+                    ):
+                        ADD_DOT[width](node._x, dy, g)
                     else:
-                        waiting[group] = group.uses - 1
-                        group = group.parents
-                    for parent in group:
-                        if parent.op is not None:
-                            if parent._uses == 1:
-                                parent._grad = 0.0
-                            elif parent not in waiting:
-                                parent._grad = 0.0
-                                waiting[parent] = parent._uses
-                if g and len(dy) == 3 and len(dy[2]) == 1 and (width := len(dy[0])) == len(dy[1]) <= LONGEST:
-                    ADD_DOT[width](node._x, dy, g)
-                elif g:
-                    k = 0
-                    for parents in node._x:
-                        partials = dy[k]
-                        k += 1  # noqa: SIM113 (`enumerate` is slower here, too)
-                        width = len(partials)
-                        if width <= LONGEST:
-                            ADD[width](parents, partials, g)
-                        else:
-                            for parent, partial in zip(parents, partials):  # noqa: B905 (equal by construction; hot)
-                                parent._grad += g * partial
-                for group in complete:
-                    for parent in reversed(group):
-                        if parent.op is not None:
-                            if parent._uses == 1 or parent not in waiting:
-                                push(parent)
+                        k = 0
+                        for parents in node._x:
+                            partials = dy[k]
+                            k += 1  # noqa: SIM113 (`enumerate` is slower here, too)
+                            width = len(partials)
+                            if width <= LONGEST:
+                                ADD[width](parents, partials, g)
+                            else:
+                                for parent, partial in zip(parents, partials):  # noqa: B905 (equal by construction; hot)
+                                    parent._grad += g * partial
+                    for group in complete:
+                        for parent in reversed(group):
+                            uses = parent._uses
+                            if uses is LEAF:
+                                pass
+                            elif uses is ONCE or parent not in waiting:
+                                queue.append(parent)
                             elif (waits := waiting[parent]) > 1:
                                 waiting[parent] = waits - 1
                             else:
                                 del waiting[parent]
-                                push(parent)
+                                queue.append(parent)
+                    continue
+                parent, dx, dy = node._y, dy, None  # a number stands first
+            if g == 0.0:  # nothing is sent, and to add -0.0 changes nothing
+                g, dx = -0.0, 1.0
+                if dy is not None:
+                    dy = 1.0
+            ready = None
+            uses = parent._uses
+            if uses is ONCE:
+                parent._grad = g * dx + 0.0
+                if dy is None:
+                    queue.append(parent)
+                    continue
+                ready = parent
+            elif uses is LEAF:
+                parent._grad += g * dx
+            elif parent in waiting:
+                parent._grad += g * dx
+                if (waits := waiting[parent]) > 1:
+                    waiting[parent] = waits - 1
+                else:
+                    del waiting[parent]
+                    ready = parent
+            else:
+                parent._grad = g * dx + 0.0
+                waiting[parent] = uses.count - 1
+            if dy is not None:
+                parent = node._y
+                uses = parent._uses
+                if uses is ONCE:
+                    parent._grad = g * dy + 0.0
+                    queue.append(parent)
+                elif uses is LEAF:
+                    parent._grad += g * dy
+                elif parent in waiting:
+                    parent._grad += g * dy
+                    if (waits := waiting[parent]) > 1:
+                        waiting[parent] = waits - 1
+                    else:
+                        del waiting[parent]
+                        queue.append(parent)
+                else:
+                    parent._grad = g * dy + 0.0
+                    waiting[parent] = uses.count - 1
             if ready is not None:
-                push(ready)
+                queue.append(ready)
         queue = recount(waiting, reset=True) if waiting else []
 
 

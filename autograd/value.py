@@ -18,7 +18,7 @@ from autograd.bind import VALUES
 from autograd.copying import last, pickling, restore, state
 from autograd.derivatives import gradients, opaque
 from autograd.errors import OperandTypeError
-from autograd.graph import OPAQUE, adopt
+from autograd.graph import LEAF, OPAQUE, adopt
 from autograd.modes import recording
 from autograd.operand import as_float, clock
 from autograd.order import topological_order
@@ -57,7 +57,7 @@ class Value(Scalar):
     ) -> None:
         self._data = data if data.__class__ is float else as_float(data)
         self._grad = 0.0
-        self._uses = 0
+        self._uses = LEAF
         self.op = self._dx = self._dy = None
         if label:
             self.label = label
@@ -123,6 +123,7 @@ class Value(Scalar):
     def forget(self) -> None:
         """Become a leaf without history that receives no gradient, as under ``no_grad()``."""
         self.op = self._x = self._y = self._dx = self._dy = None
+        self._uses = LEAF
         self.__class__ = Frozen
 
     # micrograd's names -------------------------------------------------------------------------------------------

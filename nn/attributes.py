@@ -12,9 +12,6 @@ from nn.weights import Watched
 
 K = TypeVar("K")
 
-NOTHING_INSIDE: Final = frozenset({str, int, float, bool, type(None)})
-"""Classes of attributes, the most frequent ones, in which neither a Value nor a module is."""
-
 _NUMBERS: Final = frozenset({float, int})
 _NO_MODULES: Final = frozenset({Value, float, int})
 _VALUES: Final = frozenset({Value})

@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 from autograd import Value
-from nn.attributes import NOTHING_INSIDE, K, gather, public, walk_attributes
+from nn.attributes import K, gather, public, walk_attributes
 from nn.errors import OptionTypeError, StateDictError
 from nn.options import flag, shown
+from nn.weights import NOTHING_INSIDE, Watching
 
 
 class Loaded(NamedTuple):
@@ -107,7 +108,13 @@ class Module:
         stack: list[Module] = [self]
         while stack:
             module = stack.pop()
-            if module not in modules:
+            if module in modules:
+                continue
+            if isinstance(module, Watching) and (inside := module.known_inside()) is not None:
+                modules.update(dict.fromkeys(inside.modules))
+                if values is not None:
+                    values += inside.values
+            else:
                 modules[module] = None
                 children: list[Module] = []
                 for name, attribute in vars(module).items():

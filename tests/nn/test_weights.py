@@ -246,3 +246,61 @@ def test_a_layer_calls_whatever_stands_among_its_neurons() -> None:
     layer = nn.Layer(3, 2)
     layer.neurons[0] = Scale()
     assert layer([Value(x) for x in X])[0].data == 2.0
+
+
+CHANGES: dict[str, Callable[[nn.MLP], Any]] = {
+    "a weight": lambda model: model.layers[0].neurons[1].w.__setitem__(0, Value(7.0)),
+    "all weights": lambda model: setattr(model.layers[1].neurons[0], "w", [Value(1.0), Value(2.0)]),
+    "a weight in a list of one's own": lambda model: (
+        setattr(model.layers[1].neurons[0], "w", [Value(1.0), Value(2.0)]),
+        model.parameters(),
+        model.layers[1].neurons[0].w.append(Value(3.0)),
+    ),
+    "a bias": lambda model: setattr(model.layers[0].neurons[0], "b", Value(3.0)),
+    "a neuron": lambda model: model.layers[0].neurons.append(nn.Neuron(2)),
+    "fewer neurons": lambda model: model.layers[0].neurons.pop(),
+    "a layer": lambda model: model.layers.insert(1, nn.Layer(2, 2)),
+    "an attribute": lambda model: setattr(model.layers[0], "extra", {"scale": Value(1.0)}),
+    "an entry of such an attribute": lambda model: (
+        setattr(model.layers[0], "extra", extra := {"scale": Value(1.0)}),
+        model.parameters(),
+        extra.update(shift=Value(2.0), inner=nn.Linear(2, 1)),
+    ),
+    "no bias": lambda model: delattr(model.layers[0].neurons[0], "b"),
+    "a module that stands twice": lambda model: model.layers[1].neurons.append(model.layers[0].neurons[0]),
+    "a frozen weight": lambda model: setattr(model.layers[0].neurons[0].w[0], "requires_grad", False),
+    "a weight that is a result": lambda model: model.layers[0].neurons[0].w.__setitem__(0, Value(1.0) * 2),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_parameters_and_modules_are_those_that_stand_there_now(change: str) -> None:
+    model = nn.MLP(2, [2, 1])
+    model.parameters(), model.modules()
+    CHANGES[change](model)
+    for _ in range(2):  # gone through anew, and as kept
+        assert model.parameters() == [parameter for _, parameter in model.named_parameters()]
+        assert model.modules() == [module for _, module in model.named_modules()]
+
+
+def test_a_copy_keeps_nothing_of_the_model_it_was_made_from() -> None:
+    model = nn.Layer(2, 2)
+    model.parameters()
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert not set(other.parameters()) & set(model.parameters())
+        assert len(other.parameters()) == 6
+
+
+def test_a_layer_that_is_a_list_as_well_has_the_weights_in_it() -> None:
+    class Rows(nn.Layer, list):  # type: ignore[type-arg]
+        """A layer with Values of its own in it."""
+
+        def __hash__(self) -> int:
+            return id(self)
+
+    model = nn.MLP(2, [2, 1])
+    rows = Rows(2, 2)
+    model.layers[0].rows = rows
+    model.parameters()
+    rows.append(Value(5.0))
+    assert rows[0] in model.parameters()
