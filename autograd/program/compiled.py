@@ -255,7 +255,11 @@ class Program:
 
     @cached_property
     def source(self) -> str:
-        """The program as straight-line Python: the functions ``forward`` and ``value_and_grad``."""
+        """The program as Python: the functions ``forward`` and ``value_and_grad``.
+
+        Straight-line code, but where the terms of a sum are computed alike, as the samples of a batch are: they are
+        turns of a loop.
+        """
         return self._python(self.code, guarded=False).source
 
     @cached_property
