@@ -4,8 +4,8 @@
     g0 = g1 * x1 + g2       backward: contributions, upstream gradient × partial, added up in one expression
 
 The two manners of text, guarded and plain, are described in ``python.py``, which runs it; only plain text has loops.
-Names: ``v`` a result, ``g`` its gradient, ``x`` a leaf, ``h`` a leaf's gradient; within the first loop ``v1_0``, and
-``x1_0`` for what is another one in each turn, ``h1_0`` for a gradient that the turns add up.
+Names: ``v`` a result, ``g`` its gradient, ``x`` a leaf, ``h`` a leaf's gradient; in loops ``t`` a result, ``gt`` its
+gradient, ``x1_0`` what is another one in each turn (of the first loop), ``h_x0`` a gradient that the turns add up.
 What does not live here: any derivative (``ops.py``), finding the loops (``loops.py``).
 """
 
@@ -13,7 +13,7 @@ import ast
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from itertools import compress
+from itertools import chain, compress
 from typing import Any, Final
 
 from autograd.ops import FLOATS, Op, is_list
@@ -103,14 +103,16 @@ class Lines:
         sources: the names of its sources.
         takes: for each source whether it gets a gradient.
         rules: shared by all pieces of one text.
-        tag: stands in the names of its results, and tells them from those of other pieces.
+        letter: what the names of its results begin with.
+        upstream: what the names of their gradients begin with.
     """
 
     def __init__(
-        self, code: Code, sources: Sequence[str], takes: Callable[[int], bool], rules: Rules, tag: str = ""
-    ) -> None:
-        self.code, self.rules, self.tag = code, rules, tag
-        names = [*(f"v{tag}{place}" for place in range(len(code))), *reversed(sources)]
+        self, code: Code, sources: Sequence[str], takes: Callable[[int], bool], rules: Rules,
+        letter: str = "v", upstream: str = "g",
+    ) -> None:  # fmt: skip
+        self.code, self.rules, self.upstream = code, rules, upstream
+        names = [*(f"{letter}{place}" for place in range(len(code))), *reversed(sources)]
         self.name = [f"({name})" if name.startswith("-") else name for name in names].__getitem__
         # Who gets a gradient; sources count from the end.
         self.takes = bytearray(len(code)) + bytearray(map(takes, range(-len(code.sources), 0)))
@@ -120,7 +122,7 @@ class Lines:
 
     def gradient(self, place: int) -> str:
         """The name of a result's gradient."""
-        return f"g{self.tag}{place}"
+        return f"{self.upstream}{place}"
 
     def forward(self, place: int) -> list[str]:
         """The lines of one instruction's value."""
@@ -180,7 +182,7 @@ class Lines:
             elif partial:
                 texts = [partial] * len(row)
             else:
-                column = f"d{self.tag}{place}_{index}"
+                column = f"d{self.name(place)}_{index}"
                 lines.append(f"{column} = {op.name}_d{index}({self.name(place)}, {self._arguments(operands)})")
                 texts = [f"{column}[{i}]" for i in range(len(row))] if isinstance(operand, tuple) else [column]
             yield (row, texts) if all(taking) else (list(compress(row, taking)), list(compress(texts, taking)))
@@ -207,8 +209,8 @@ class Turns:
             source = loop.body.sources[-1 - slot]
             return source.__class__ is not float and any(map(around.takes.__getitem__, loop.given[source[0]]))  # type: ignore[index]
 
-        self.body = Lines(loop.body, names, takes, around.rules, f"{number}_")
-        self.results = f"v{number}_{len(loop.body) - 1}"
+        self.body = Lines(loop.body, names, takes, around.rules, "t", "gt")
+        self.result = self.body.name(len(loop.body) - 1)
         self.kept = f"({', '.join(map(self.body.name, range(len(loop.body))))})"
 
     def names(self) -> list[str]:
@@ -216,11 +218,16 @@ class Turns:
         places = range(len(self.loop.body))
         return [*map(self.body.name, places), *map(self.body.gradient, places)]
 
+    def totals(self) -> list[str]:
+        """What the turns add up: the gradients of what they share."""
+        around = self.around
+        return [f"h_{around.name(slots[0])}" for slots in self.loop.given if len(slots) == 1 and around.takes[slots[0]]]
+
     def forward(self, keep: bool) -> list[str]:
         """The loop that gives the results their names, and with ``keep`` keeps what the way back needs."""
         number, body = self.number, self.body
         inner = [line for place in range(len(self.loop.body)) for line in body.forward(place)]
-        kept = f"kept{number}.append({self.kept})" if keep else f"kept{number}.append({self.results})"
+        kept = f"kept{number}.append({self.kept})" if keep else f"kept{number}.append({self.result})"
         results = "".join(f"{self.around.name(slot)}, " for slot in self.loop.results)
         found = f"[turn[-1] for turn in kept{number}]" if keep else f"kept{number}"
         return [f"kept{number} = []", self._head("", ""), *_indented([*inner, kept]), f"{results}= {found}"]
@@ -250,9 +257,10 @@ class Turns:
         for given, terms in totals.items():
             slots, total = self.loop.given[given], f"h{number}_{given}"
             if len(slots) == 1:
-                before.append(f"{total} = 0.0")
+                total = f"h_{self.around.name(slots[0])}"
                 inner += [f"{total} += {' + '.join(terms[i : i + TERMS])}" for i in range(0, len(terms), TERMS)]
-                found[slots[0]].append(total)
+                if total not in found[slots[0]]:  # other loops may add to it, too
+                    found[slots[0]].append(total)
             else:
                 before.append(f"{total} = []")
                 inner += [*added(f"g{total}", terms), f"{total}.append(g{total})"]
@@ -305,8 +313,9 @@ class Writer(Lines):
         )
 
     def _first(self) -> list[str]:
-        """Loops' names come first, for Python reaches the first 256 names of a function fastest."""
-        names = [name for loops in self.loops.values() for turns in loops for name in turns.names()]
+        """Loops' names come first, for Python reaches a function's first 256 names fastest; totals start from 0."""
+        turns = [turns for loops in self.loops.values() for turns in loops]
+        names = list(dict.fromkeys(chain(*(each.names() for each in turns), *(each.totals() for each in turns))))
         return [f"{' = '.join(names[i : i + TERMS])} = 0.0" for i in range(0, len(names), TERMS)]
 
     def _values(self, keep: bool) -> list[str]:
