@@ -9,7 +9,7 @@ What does not live here: the same step on fresh graphs (``eager.py``), whether a
 all (``trial.py``), programs (``autograd.compile``).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from struct import Struct
 from typing import Any
 
@@ -60,8 +60,7 @@ class CompiledStep:
         for self.classes in _classes(first, targets):
             try:
                 self._build()
-                trial.hold_gradient(self, data)
-                self._hold(trial.LOOKED_AT)
+                self._hold(trial.LOOKED_AT, trial.hold_gradient(self, data))
                 trial.hold_targets(wanted, self._losses_of([target for target, _ in wanted.values()]))
                 break
             except UnfitError:
@@ -212,8 +211,8 @@ class CompiledStep:
         self._build()
         self._hold(trial.LOOKED_AT)
 
-    def _hold(self, count: int) -> None:
-        trial.hold_outputs(self, self.data, lambda places: self._run(self.table, places)[1], count)
+    def _hold(self, count: int, known: Mapping[int, Any] | None = None) -> None:
+        trial.hold_outputs(self, self.data, lambda places: self._run(self.table, places)[1], count, known)
 
     # for the trial --------------------------------------------------------------------------------------------------
 

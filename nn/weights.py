@@ -59,7 +59,7 @@ class Watching:
         return self._kept_inside
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _PUT_TOGETHER:
+        if name in _PUT_TOGETHER or vars(self).get(name, self) is value:  # `train()` at each epoch changes nothing
             super().__setattr__(name, value)
         else:
             _counted(super().__setattr__, name, value)
@@ -105,6 +105,9 @@ def _look_inside(module: Watching) -> Inside | None:
 def _gathered(thing: Any, values: list[Value], children: list[Watching]) -> bool:
     """Add the Values and modules in ``thing`` to the two lists; False where others may take their place unnoticed."""
     if thing.__class__ is Watched:
+        if set(map(type, thing)) == {Value}:
+            values.extend(thing)
+            return True
         return all(_gathered(entry, values, children) for entry in thing)
     if thing.__class__ in NOTHING_INSIDE:
         return True

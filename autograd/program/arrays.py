@@ -22,7 +22,7 @@ import numpy as np
 from autograd.ops import Op
 from autograd.program.columns import by_column
 from autograd.program.ir import Code, levels
-from autograd.program.vectors import COPY, Apply, ArrayProgram, Instruction, Product, View, view_of
+from autograd.program.vectors import COPY, Apply, ArrayProgram, Instruction, Product, View, evenly_spaced, view_of
 
 CONSTANT, LEAF, RESULT, VARYING = range(4)
 """Kinds of operands: instructions in one group agree in them, so that a group's operand is one array."""
@@ -43,9 +43,9 @@ def rerolled(code: Code, leaves: Sequence[int], batch: Sequence[int], wanted: fr
 class _Roller:
     def __init__(self, code: Code, leaves: Sequence[int], batch: Sequence[int], wanted: frozenset[int]) -> None:
         self.code = code
-        found = code.columns or by_column(code.ops, code.operands, len(code.sources))
-        assert found is not None, "a validated program has columns"
-        self.columns = found
+        columns = code.columns or by_column(code.ops, code.operands, len(code.sources))
+        assert columns is not None, "a validated program has columns"
+        self.columns = columns
         n, m = len(code), len(code.sources)
         # One entry a slot; a negative slot counts from the end, as Python has it.  Copies come in between.
         size = n + m + (n + m if batch else 0)
@@ -57,25 +57,27 @@ class _Roller:
         self.copies: dict[int, int] = {}
         self.uniform, self.varying = len(leaves), len(batch)
         self.fixed: list[tuple[int, Any]] = []
-        leaf_of = np.array([-1 if s.__class__ is float else s[0] for s in code.sources], np.int64)  # type: ignore[index]
-        for i in np.flatnonzero(leaf_of < 0).tolist():
-            slot, number = -1 - i, code.sources[i]
+        sources = np.array(code.sources, np.float64)
+        sources[[-1 - slot for slot in code.constants]] = -1
+        leaf_of = sources.astype(np.int64)
+        for slot, number in code.constants.items():
             self.kind[slot], self.number[slot], self.place[slot] = CONSTANT, number, self.uniform
             self.fixed.append((self.uniform, np.array([number])))
             self.uniform += 1
         inputs = np.flatnonzero(leaf_of >= 0)
         self.inputs = -1 - inputs  # the slots of the leaves
-        ends = 1 + max([*leaves, *batch, *wanted, *leaf_of[inputs].tolist()], default=-1)
+        numbers = [np.array(list(found), np.int64) for found in (leaves, batch, wanted)]
+        ends = 1 + max(found.max(initial=-1) for found in (*numbers, leaf_of))
         slots, takes = np.zeros(ends, np.int64), np.zeros(ends, bool)  # by a leaf's number; a leaf's slot is below zero
         slots[leaf_of[inputs]] = self.inputs
-        takes[list(wanted)] = True
+        takes[numbers[2]] = True
         self.takes[self.inputs] = takes[leaf_of[inputs]]
         kind = np.frombuffer(self.kind, np.uint8)
-        for numbers, sort in ((leaves, LEAF), (batch, VARYING)):
-            at = slots[np.array(numbers, np.int64)]
+        for found, sort in zip(numbers, (LEAF, VARYING), strict=False):
+            at = slots[found]
             self.place[at[at < 0]], kind[at[at < 0]] = np.flatnonzero(at < 0), sort
         self.leaves, self.batch = len(leaves), len(batch)
-        self.wanted = takes[np.array(leaves, np.int64)]
+        self.wanted = takes[numbers[0]]
 
     def program(self) -> ArrayProgram:
         """All groups, level by level."""
@@ -157,12 +159,13 @@ class _Roller:
     def _order(self, columns: Sequence[Any]) -> Any:
         """The order of a group in which most operands are slices."""
         keys = [self.place[c if c.ndim == 1 else c[:, 0] if c.shape[1] else np.zeros(len(c), int)] for c in columns]
-        n = len(keys[0])
-        best, most = np.arange(n), -1
-        for order in (best, *(np.lexsort((keys[0], key)) for key in keys)):
-            slices = sum(_even(key[order]) for key in keys)
-            if slices > most:
-                best, most = order, slices
+        best, most = np.arange(len(keys[0])), sum(map(evenly_spaced, keys))
+        for by in keys:
+            if most < len(keys):
+                order = np.lexsort((keys[0], by))
+                slices = sum(evenly_spaced(key[order]) for key in keys)
+                if slices > most:
+                    best, most = order, slices
         return best
 
     def _view(self, slots: Any, varying: bool) -> View:
@@ -260,11 +263,6 @@ class _Roller:
         (j, b), k = grid.shape, w.shape[1]
         self.instructions.append(Product(op, place, varying, (j, b, k), w_view, x_view, bias_view, takes))
         return True
-
-
-def _even(places: Any) -> bool:
-    steps = np.diff(places)
-    return bool((steps == steps[:1]).all())
 
 
 def _blocks(rows: Sequence[Any]) -> list[tuple[Any, Any, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 from autograd.derivatives import gradients
 from autograd.errors import ProgramMismatchError
 from autograd.modes import describe, made_at
-from autograd.program.ir import Input, Operand
+from autograd.program.ir import Operand
 from autograd.program.trace import Traced, trace
 
 _TOLERANCE = 1e-9
@@ -75,7 +75,7 @@ def _resolved(traced: Traced, operands: tuple[Operand, ...]) -> list[Any]:
         if slot >= 0:
             return f"node {slot}"
         source = sources[-1 - slot]
-        return f"leaf {source.leaf}" if isinstance(source, Input) else source
+        return f"leaf {source}" if source.__class__ is int else source
 
     found: list[Any] = []
     for operand in operands:

@@ -87,19 +87,24 @@ class Program:
             raise ProgramError(f"dtype is 'float64' or 'float32'; got {dtype!r}")
         self.traced = traced
         self.code = validated(regular(traced.code))
-        number = {leaf: i for i, leaf in enumerate(traced.leaves)}
+        number = dict(zip(traced.leaves, range(len(traced.leaves)), strict=True))
         columns = [
             number[key] if isinstance(key, Node) and key in number else _find(key, traced.leaves, "batch")
             for key in batch
         ]
         batched = set(columns)
-        first = [i for i in map(number.get, dict.fromkeys(parameters)) if i is not None and i not in batched]
-        rest = [] if len(first) + len(batched) == len(number) else [*_weights(self.code), *number.values()]
-        order = [i for i in dict.fromkeys([*first, *rest]) if i not in batched]
-        self.leaves: list[Any] = [traced.leaves[i] for i in order]
+        named = dict.fromkeys(map(number.get, parameters))  # with None for one that is not in the graph
+        covers = None not in named and len(named) + len(batched) == len(number) and batched.isdisjoint(named)
+        rest = [] if covers else [*_weights(self.code), *number.values()]
+        order: list[int] = list(named) if covers else [  # type: ignore[arg-type]
+            i for i in dict.fromkeys([*named, *rest]) if i is not None and i not in batched
+        ]  # fmt: skip
+        self.leaves: list[Any] = list(map(traced.leaves.__getitem__, order))
         self.batch: list[Any] = [traced.leaves[i] for i in columns]
         self._order, self._columns = order, columns
-        self._wanted = frozenset(i for i in order if traced.leaves[i].requires_grad)
+        one_kind = len(set(map(type, self.leaves))) == 1  # and freezing a Value changes its class
+        all_take = one_kind and self.leaves[0].requires_grad
+        self._wanted = frozenset(order if all_take else [i for i in order if traced.leaves[i].requires_grad])
         self._backend: Backend = self._make(backend, dtype, array)
         self.backend = self._backend.name
 

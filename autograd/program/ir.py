@@ -1,9 +1,9 @@
 """The scalar program: a flat list of instructions, each assigned once, each a row of the table.
 
 An instruction's number is the slot its result goes to.  Slots from 0 up are results; negative slots are sources:
-slot -1 is the first source, -2 the second, and so on.  A source is an ``Input``, a leaf read at each run, or a
-constant, a float.  An operand of an instruction is a slot, or, where the row of the table takes a whole list (``ws``,
-``xs``), a tuple of slots.
+slot -1 is the first source, -2 the second, and so on.  A source is an int, the number of a leaf that is read at each
+run, or a float, a constant.  An operand of an instruction is a slot, or, where the row of the table takes a whole list
+(``ws``, ``xs``), a tuple of slots.
 
     v0 = mul(x0, x1)            slots:  x0 is -1, x1 is -2, v0 is 0
     v1 = dot((x0, v0), (x1, x1), 1.0)
@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
-from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from autograd.errors import ProgramError
@@ -34,13 +33,8 @@ Operand = int | tuple[int, ...]
 """A slot, or a row of slots."""
 
 
-class Input(NamedTuple):
-    """A source that is read at each run: the leaf with this number."""
-
-    leaf: int
-
-
-Source = Input | float
+Source = int | float
+"""The number of a leaf, or a constant: an int or a float by its class, for a program may have a million leaves."""
 
 
 class Instruction(NamedTuple):
@@ -77,7 +71,16 @@ class Code:
     @cached_property
     def inputs(self) -> dict[int, int]:
         """The slot of each leaf, by the leaf's number."""
-        return {s.leaf: -1 - i for i, s in enumerate(self.sources) if isinstance(s, Input)}
+        return {source: -1 - i for i, source in enumerate(self.sources) if source.__class__ is int}
+
+    @cached_property
+    def constants(self) -> dict[int, float]:
+        """The number of each constant, by its slot."""
+        kinds, found, i = list(map(type, self.sources)), {}, -1  # there may be a million leaves between them
+        for _ in range(kinds.count(float)):
+            i = kinds.index(float, i + 1)
+            found[-1 - i] = self.sources[i]
+        return found
 
     @cached_property
     def columns(self) -> "Columns | None":
@@ -95,7 +98,7 @@ class Code:
         if slot >= 0:
             return f"v{slot}"
         source = self.sources[-1 - slot]
-        return f"x{source.leaf}" if isinstance(source, Input) else repr(source)
+        return f"x{source}" if source.__class__ is int else repr(source)
 
     def __str__(self) -> str:
         lines = [f"v{i} = {self._call(instruction)}" for i, instruction in enumerate(self)]
@@ -140,9 +143,8 @@ def validated(code: Code) -> Code:
                 f"instruction v{place}: {op.name} takes ({', '.join(op.operands)}), one slot each and a tuple of slots "
                 f"for a list; got {operands!r}"
             )
-        slots: Sequence[int] = operands if len(shape) <= 2 and tuple not in shape else tuple(flat(operands))  # type: ignore[assignment]
-        if slots and (max(slots) >= place or min(slots) < lowest):
-            wrong = next(slot for slot in slots if not lowest <= slot < place)
+        if _highest(operands) >= place or _lowest(operands) < lowest:
+            wrong = next(slot for slot in flat(operands) if not lowest <= slot < place)
             raise ProgramError(
                 f"instruction v{place}: {op.name} uses slot {wrong}, which no source and no earlier instruction assigns"
             )
@@ -152,9 +154,17 @@ def validated(code: Code) -> Code:
         if not lowest <= slot < len(code):
             raise ProgramError(f"output slot {slot} does not exist; there are {len(code)} instructions")
     for source in code.sources:
-        if source.__class__ is not Input and source.__class__ is not float:
-            raise ProgramError(f"a source is an Input or a float; got {source!r}")
+        if source.__class__ is not int and source.__class__ is not float:
+            raise ProgramError(f"a source is an int, a leaf's number, or a float; got {source!r}")
     return code
+
+
+def _highest(operands: tuple[Operand, ...]) -> int:
+    return max([x if x.__class__ is int else max(x, default=-1) for x in operands])  # type: ignore[arg-type]
+
+
+def _lowest(operands: tuple[Operand, ...]) -> int:
+    return min([x if x.__class__ is int else min(x, default=-1) for x in operands])  # type: ignore[arg-type]
 
 
 def levels(code: Code) -> list[int]:
@@ -177,4 +187,4 @@ def levels(code: Code) -> list[int]:
 
 def edges(code: Code) -> int:
     """How many operand edges the program has."""
-    return sum(1 for _ in chain.from_iterable(map(flat, code.operands)))
+    return sum(1 if isinstance(x, int) else len(x) for operands in code.operands for x in operands)

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from autograd.program.ir import Code, Input, Operand, Source, flat
+from autograd.program.ir import Code, Operand, Source, edges, flat
 from autograd.program.rewrite import uses
 
 TURNS: Final = 8
@@ -48,6 +48,7 @@ class Loop(NamedTuple):
 
 class _Turn(NamedTuple):
     places: list[int]
+    edges: int
     shape: tuple[Any, ...]
     given: list[int]
 
@@ -66,7 +67,7 @@ def loops(code: Code) -> list[Loop]:
         return []
     count = uses(code)
     owned = bytearray(len(code))
-    left = _LOOKS * sum(1 for operands in code.operands for _ in flat(operands))
+    left = _LOOKS * edges(code)
     found: list[Loop] = []
     for head in range(len(code) - 1, -1, -1):
         entries = [slot for row in code.operands[head] if row.__class__ is tuple for slot in row if slot >= 0]
@@ -79,7 +80,7 @@ def loops(code: Code) -> list[Loop]:
         for slot in alone:
             turn = _turn(code, slot, count)
             alike.setdefault(turn.shape, []).append(turn)
-            left -= sum(1 for _ in flat(operand for _, *operands in turn.shape for operand in operands))
+            left -= turn.edges
             if left < 0:
                 return found
         for turns in alike.values():
@@ -95,9 +96,10 @@ def loops(code: Code) -> list[Loop]:
 def _turn(code: Code, root: int, count: Sequence[int]) -> _Turn:
     """What ``root`` has for itself: instructions that are used nowhere else, in an order that depends on them alone."""
     seen: dict[int, int] = {}
-    places = [root]
+    places, looked = [root], 0
     for place in places:  # it grows meanwhile
         for slot in flat(code.operands[place]):
+            looked += 1
             if slot >= 0:
                 seen[slot] = times = seen.get(slot, 0) + 1
                 if times == count[slot]:
@@ -128,7 +130,7 @@ def _turn(code: Code, root: int, count: Sequence[int]) -> _Turn:
         return rows[x]
 
     ops, operands = code.ops, code.operands
-    return _Turn(places, tuple([(ops[place], *map(operand, operands[place])) for place in places]), given)
+    return _Turn(places, looked, tuple([(ops[place], *map(operand, operands[place])) for place in places]), given)
 
 
 def _loop(code: Code, at: int, turns: list[_Turn]) -> Loop | None:
@@ -145,7 +147,7 @@ def _loop(code: Code, at: int, turns: list[_Turn]) -> Loop | None:
         if same and number.__class__ is float:
             sources.append(number)
         else:
-            sources.append(Input(given.setdefault((first,) if same else slots, len(given))))
+            sources.append(given.setdefault((first,) if same else slots, len(given)))
     if all(len(slots) == 1 for slots in given):
         return None
     operands: list[tuple[Operand, ...]] = [tuple(instruction[1:]) for instruction in shape]

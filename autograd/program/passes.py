@@ -48,7 +48,7 @@ def regular(code: Code) -> Code:
 
 def fold(code: Code) -> Code:
     """Instructions whose operands are all constants become constants."""
-    constant = {-1 - i for i, source in enumerate(code.sources) if source.__class__ is float}
+    constant = code.constants.keys()
     if not constant:
         return code
 
@@ -65,7 +65,7 @@ def fold(code: Code) -> Code:
         ]  # fmt: skip
         return new.constant(float(op.value_in(FLOATS)(*arguments)))
 
-    covers = constant.issuperset
+    covers = frozenset(constant).issuperset
     for operands in code.operands:  # most programs have nothing to fold: a leaf is no constant
         if covers(operands) or (operands[0].__class__ is tuple and covers(flat(operands))):
             return rewrite(code, step)
@@ -74,7 +74,7 @@ def fold(code: Code) -> Code:
 
 def simplify(code: Code) -> Code:
     """Operations that change nothing go, and squares become products; bit for bit the same numbers."""
-    constants = {-1 - i: s for i, s in enumerate(code.sources) if isinstance(s, float) and s in (0.0, 1.0, 2.0)}
+    constants = {slot: number for slot, number in code.constants.items() if number in (0.0, 1.0, 2.0)}
     if not constants:
         return code
 
@@ -155,7 +155,7 @@ def gather(code: Code) -> Code:
     if not {add, sum_} & set(ops):
         return code
     count = uses(code)
-    zeros = {-1 - i for i, source in enumerate(code.sources) if source.__class__ is float and source == 0.0}
+    zeros = {slot for slot, number in code.constants.items() if number == 0.0}
     inner = bytearray(len(code))  # additions that vanish into the chain they belong to
     keep = bytearray(b"\1") * len(code)
     heads = [place for place, op in enumerate(ops) if op is add or op is sum_]

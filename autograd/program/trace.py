@@ -7,14 +7,14 @@ What does not live here: making the program smaller (``passes.py``).
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from autograd.derivatives import refuse_stale
 from autograd.errors import OperandTypeError
 from autograd.graph import OPAQUE, Node, members
 from autograd.ops import FLOATS, Op, is_list
 from autograd.order import interior_order, joint_interior_order
-from autograd.program.ir import Code, Input, Operand, Source
+from autograd.program.ir import Code, Operand, Source
 
 
 class Traced(NamedTuple):
@@ -24,9 +24,6 @@ class Traced(NamedTuple):
     leaves: list[Any]
     nodes: list[Any]
     """The node of each instruction."""
-
-
-_input: Final[Any] = tuple.__new__  # `Input(leaf)` in half the time: a program may have a million leaves
 
 
 class _Sources(dict[Any, int]):
@@ -40,7 +37,7 @@ class _Sources(dict[Any, int]):
 
     def __missing__(self, thing: Any) -> int:
         if thing.__class__ is not float:
-            self.sources.append(_input(Input, (len(self.leaves),)))
+            self.sources.append(len(self.leaves))
             self.leaves.append(thing)
         elif thing == 0.0:  # 0.0 and -0.0 are one key of a dictionary, and two numbers
             if repr(thing) not in self.zeros:
@@ -57,7 +54,7 @@ class _Sources(dict[Any, int]):
         fresh = range(-1 - len(self.sources), -1 - len(self.sources) - len(leaves), -1)
         if self.keys().isdisjoint(leaves) and len(new := dict(zip(leaves, fresh, strict=True))) == len(leaves):
             start = len(self.leaves)
-            self.sources += [_input(Input, (number,)) for number in range(start, start + len(leaves))]
+            self.sources += range(start, start + len(leaves))
             self.leaves += leaves
             self.update(new)
             return tuple(fresh)

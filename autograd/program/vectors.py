@@ -46,6 +46,8 @@ class View:
         """All places, in an array of ``shape``."""
         if self.index is not None:
             return self.index
+        if len(self.shape) == 1:
+            return self.base + self.strides[0] * np.arange(self.shape[0])
         places = np.full(self.shape, self.base, np.int64)
         for axis, step in enumerate(self.strides):
             places += step * np.arange(self.shape[axis]).reshape(
@@ -61,11 +63,25 @@ class View:
         return f"{name}[{self.base} + {' × '.join(spans)}]"
 
 
+def evenly_spaced(places: Any) -> bool:
+    """Whether a vector of places is evenly spaced."""
+    if len(places) < 3:
+        return True
+    if places[2] - places[1] != places[1] - places[0]:  # most that are not show it here
+        return False
+    steps = places[1:] - places[:-1]
+    return bool((steps == steps[0]).all())
+
+
 def view_of(places: Any, varying: bool) -> View:
     """The view of an array of places: evenly spaced where it is."""
     shape = places.shape
     if not places.size:
         return View(varying, shape, 0, (0,) * len(shape))
+    if len(shape) == 1:
+        if evenly_spaced(places):
+            return View(varying, shape, int(places[0]), (int(places[1] - places[0]) if len(places) > 1 else 0,))
+        return View(varying, shape, int(places[0]), (), places)
     first = places[(0,) * len(shape)]
     strides = tuple(
         int(places[tuple(int(a == axis) for a in range(len(shape)))] - first) if shape[axis] > 1 else 0
@@ -245,7 +261,7 @@ def takers(step: Instruction, rules: dict[Op, Rule]) -> list[tuple[int, View]]:
     if isinstance(step, Product):
         return [(k, view) for k, view in enumerate(step.args) if step.takes[k]]
     partials = rules[step.op].partials
-    return [(k, v) for k, v in enumerate(step.args) if step.takes[k] and partials[k] is not ZERO and v.places().size]
+    return [(k, v) for k, v in enumerate(step.args) if step.takes[k] and partials[k] is not ZERO and 0 not in v.shape]
 
 
 def _planned(program: ArrayProgram) -> Plan:

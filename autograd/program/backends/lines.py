@@ -203,11 +203,11 @@ class Turns:
         own = dict(self.varying)
         given = [name if (name := f"x{number}_{j}") in own else around.name(loop.given[j][0])
                  for j in range(len(loop.given))]  # fmt: skip
-        names = [repr(source) if source.__class__ is float else given[source[0]] for source in loop.body.sources]  # type: ignore[index]
+        names = [repr(source) if source.__class__ is float else given[source] for source in loop.body.sources]  # type: ignore[index]
 
         def takes(slot: int) -> bool:
             source = loop.body.sources[-1 - slot]
-            return source.__class__ is not float and any(map(around.takes.__getitem__, loop.given[source[0]]))  # type: ignore[index]
+            return source.__class__ is not float and any(map(around.takes.__getitem__, loop.given[source]))  # type: ignore[index]
 
         self.body = Lines(loop.body, names, takes, around.rules, "t", "gt")
         self.result = self.body.name(len(loop.body) - 1)
@@ -251,7 +251,7 @@ class Turns:
             body.send(place, sent, inner)
         totals: Found = defaultdict(list)
         for slot, terms in sent.items():
-            totals[self.loop.body.sources[-1 - slot][0]] += terms  # type: ignore[index]
+            totals[self.loop.body.sources[-1 - slot]] += terms  # type: ignore[index]
         before: list[str] = []
         after: list[str] = []
         for given, terms in totals.items():

@@ -6,7 +6,7 @@ import pytest
 
 from autograd import TABLE, ProgramError
 from autograd.program import ir
-from autograd.program.ir import Code, Input, edges, validated
+from autograd.program.ir import Code, edges, validated
 from tests.requires import requires
 
 ADD, MUL, DOT, TANH = TABLE["add"], TABLE["mul"], TABLE["dot"], TABLE["tanh"]
@@ -14,7 +14,7 @@ ADD, MUL, DOT, TANH = TABLE["add"], TABLE["mul"], TABLE["dot"], TABLE["tanh"]
 
 def code(*instructions: tuple[object, tuple[object, ...]], outputs: tuple[int, ...] = (0,)) -> Code:
     ops, operands = zip(*instructions, strict=True)
-    return Code((Input(0), Input(1), 2.0), ops, operands, outputs)
+    return Code((0, 1, 2.0), ops, operands, outputs)
 
 
 def test_a_well_formed_program_is_given_back() -> None:
@@ -61,6 +61,6 @@ def test_an_output_that_does_not_exist_is_refused() -> None:
         validated(code((ADD, (-1, -2)), outputs=(3,)))
 
 
-def test_a_source_is_an_input_or_a_float() -> None:
+def test_a_source_is_an_int_or_a_float() -> None:
     with pytest.raises(ProgramError, match="a source is"):
-        validated(Code((1,), (TANH,), ((-1,),), (0,)))  # type: ignore[arg-type]
+        validated(Code(("x",), (TANH,), ((-1,),), (0,)))  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ import pytest
 import autograd
 from autograd import TABLE, Value
 from autograd.program import ir
-from autograd.program.ir import Code, Input, validated
+from autograd.program.ir import Code, validated
 from autograd.program.passes import fold, gather, optimised, prune, regular, share, simplify
 from autograd.program.trace import trace
 from tests.autograd.program.graphs import random_graph
@@ -27,7 +27,7 @@ def traced(root: Value) -> Code:
 
 def test_constants_are_folded() -> None:
     add, mul = TABLE["add"], TABLE["mul"]
-    code = Code((Input(0), 2.0, 3.0), (add, mul), ((-2, -3), (0, -1)), (1,))
+    code = Code((0, 2.0, 3.0), (add, mul), ((-2, -3), (0, -1)), (1,))
     folded = fold(code)
     assert str(folded) == "v0 = mul(5.0, x0)\nreturn v0"
 
@@ -78,7 +78,7 @@ def test_zeros_of_either_sign_are_not_one_constant() -> None:
 
 def test_what_no_output_needs_goes() -> None:
     tanh = TABLE["tanh"]
-    code = Code((Input(0),), (tanh, tanh, tanh), ((-1,), (0,), (0,)), (2,))
+    code = Code((0,), (tanh, tanh, tanh), ((-1,), (0,), (0,)), (2,))
     assert names(prune(code)) == ["tanh", "tanh"]
 
 
