@@ -55,6 +55,15 @@ class Columns(NamedTuple):
         keys.sort()
         return bool((keys[1:] == keys[:-1]).any())
 
+    def reading(self, op: Op, read: Collection[Op]) -> list[int]:
+        """The plain instructions of the row ``op`` that have a result of one of the rows ``read`` as an operand."""
+        number = {known: i for i, known in enumerate(self.ops)}
+        marked = np.zeros(self.size, bool)  # sources are at the end, and unmarked
+        marked[: len(self.kinds)] = np.isin(self.kinds, [number[known] for known in read if known in number])
+        found = (self.kinds == number.get(op, -1)) & (self.arity > 0) & (marked[self.x] | marked[self.y])
+        places: list[int] = np.flatnonzero(found).tolist()
+        return places
+
     def replaced(self, places: Collection[int], ops: Sequence[Op]) -> "Columns":
         """The columns after instructions that take rows came in at ``places``, with one source more than before."""
         number = {op: i for i, op in enumerate(dict.fromkeys([*self.ops, *map(ops.__getitem__, places)]))}

@@ -143,8 +143,14 @@ def validated(code: Code) -> Code:
                 f"instruction v{place}: {op.name} takes ({', '.join(op.operands)}), one slot each and a tuple of slots "
                 f"for a list; got {operands!r}"
             )
-        if _highest(operands) >= place or _lowest(operands) < lowest:
-            wrong = next(slot for slot in flat(operands) if not lowest <= slot < place)
+        slots: list[int] = []
+        for x in operands:
+            if x.__class__ is int:
+                slots.append(x)
+            else:
+                slots += x  # type: ignore[arg-type]
+        if slots and (max(slots) >= place or min(slots) < lowest):
+            wrong = next(slot for slot in slots if not lowest <= slot < place)
             raise ProgramError(
                 f"instruction v{place}: {op.name} uses slot {wrong}, which no source and no earlier instruction assigns"
             )
@@ -157,14 +163,6 @@ def validated(code: Code) -> Code:
         if source.__class__ is not int and source.__class__ is not float:
             raise ProgramError(f"a source is an int, a leaf's number, or a float; got {source!r}")
     return code
-
-
-def _highest(operands: tuple[Operand, ...]) -> int:
-    return max([x if x.__class__ is int else max(x, default=-1) for x in operands])  # type: ignore[arg-type]
-
-
-def _lowest(operands: tuple[Operand, ...]) -> int:
-    return min([x if x.__class__ is int else min(x, default=-1) for x in operands])  # type: ignore[arg-type]
 
 
 def levels(code: Code) -> list[int]:

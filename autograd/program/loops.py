@@ -10,13 +10,14 @@
 A loss over many samples, traced as one graph, is such a sum.  It is found by structure alone: an entry of a row has for
 itself whatever only leads to that entry, and entries that have the same, operand by operand, are turns of one loop.
 The matrix products of ``arrays.py`` are found in another way, with NumPy; this file needs the standard library.
-What does not live here: how a loop is written as Python (``backends/lines.py``).
+What does not live here: how a loop is written as Python (``backends/text.py``).
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+from autograd.ops import is_list
 from autograd.program.ir import Code, Operand, Source, edges, flat
 from autograd.program.rewrite import uses
 
@@ -63,13 +64,15 @@ def loops(code: Code) -> list[Loop]:
     >>> [(len(loop.turns), len(loop.body), loop.given[:1]) for loop in loops(trace([loss]).code)]
     [(100, 3, [(-1,)])]
     """
-    if len(code) < WORTH:
+    rows = {op for op in set(code.ops) if any(map(is_list, op.operands))}
+    heads = [place for place, op in enumerate(code.ops) if op in rows] if len(code) >= WORTH else []
+    if not heads:
         return []
     count = uses(code)
     owned = bytearray(len(code))
     left = _LOOKS * edges(code)
     found: list[Loop] = []
-    for head in range(len(code) - 1, -1, -1):
+    for head in reversed(heads):
         entries = [slot for row in code.operands[head] if row.__class__ is tuple for slot in row if slot >= 0]
         if len(entries) < TURNS or owned[head]:
             continue

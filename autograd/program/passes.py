@@ -152,13 +152,13 @@ def gather(code: Code) -> Code:
     """Chains of additions become one ``sum``; two products or more in one become a ``dot`` with the rest as bias."""
     add, mul, sum_, dot = TABLE["add"], TABLE["mul"], TABLE["sum"], TABLE["dot"]
     ops, operands = code.ops, code.operands
-    if not {add, sum_} & set(ops):
+    heads = _heads(code, add, sum_, dot)
+    if not heads:
         return code
     count = uses(code)
     zeros = {slot for slot, number in code.constants.items() if number == 0.0}
     inner = bytearray(len(code))  # additions that vanish into the chain they belong to
     keep = bytearray(b"\1") * len(code)
-    heads = [place for place, op in enumerate(ops) if op is add or op is sum_]
     for place in heads:
         for slot in operands[place] if ops[place] is add else operands[place][0]:  # type: ignore[union-attr]
             if slot >= 0 and ops[slot] is add and count[slot] == 1:  # type: ignore[operator, index]
@@ -225,6 +225,18 @@ def gather(code: Code) -> Code:
         return new.emit(dot, (*new.moved(arguments[:2]), bias))
 
     return rewrite(code, step)
+
+
+def _heads(code: Code, add: Op, sum_: Op, dot: Op) -> list[int]:
+    """Where a chain may end: sums, and additions that read an addition or a dot product."""
+    ops, columns = code.ops, code.columns
+    if columns is not None:
+        sums = [place for place in columns.others if ops[place] is sum_]
+        return sorted([*sums, *columns.reading(add, (add, dot))])
+    return [
+        place for place, (op, operands) in enumerate(zip(ops, code.operands, strict=True))
+        if op is sum_ or (op is add and any(x >= 0 and ops[x] in (add, dot) for x in operands))  # type: ignore[index, operator]
+    ]  # fmt: skip
 
 
 def _terms(head: int, operands: Sequence[tuple[Operand, ...]], inner: bytearray) -> list[int]:

@@ -80,7 +80,7 @@ def compacted(code: Code, keep: bytearray) -> Code:
         return tuple([
             (x if x < 0 else places[x])
             if x.__class__ is int
-            else x if max(x, default=-1) < 0  # type: ignore[arg-type]  # a row of leaves stays as it is
+            else x if x and x[0] < 0 and max(x) < 0  # type: ignore[index, arg-type]  # a row of leaves stays as it is
             else tuple([slot if slot < 0 else places[slot] for slot in x])  # type: ignore[union-attr]
             for x in operands
         ])  # fmt: skip

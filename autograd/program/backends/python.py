@@ -11,7 +11,7 @@ calls ``math`` directly, adds each gradient up in one expression, and has a loop
 as the samples of a batch that was traced as one graph; where Python raises on the way, or something is not finite at
 the end, the run is repeated guarded.
 
-Every line comes from a row of the table.  What does not live here: how the text is written (``lines.py``).
+Every line comes from a row of the table.  What does not live here: how the text is written (``text.py``).
 """
 
 import math
@@ -22,7 +22,7 @@ from typing import Any, Final
 from autograd import ieee
 from autograd.collector import without_collector
 from autograd.ops import FLOATS
-from autograd.program.backends.lines import Writer
+from autograd.program.backends.text import Writer
 from autograd.program.ir import Code
 from autograd.world import define
 
