@@ -53,13 +53,19 @@ class Watching:
         tenth of a small network's step.
         """
         now = changes[0]
+        if self._inside_seen == _LOOKING:
+            return None  # it stands inside itself
         if self._inside_seen != now:
-            self._kept_inside = _look_inside(self)
-            self._inside_seen = now  # last, for an interrupt may come before
+            found, seen = None, -1  # for an interrupt may come
+            self._inside_seen = _LOOKING
+            try:
+                found, seen = _look_inside(self), now
+            finally:
+                self._kept_inside, self._inside_seen = found, seen
         return self._kept_inside
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _PUT_TOGETHER or vars(self).get(name, self) is value:  # `train()` at each epoch changes nothing
+        if name in _PUT_TOGETHER or vars(self).get(name, _NOTHING) is value:  # `train()` at each epoch changes nothing
             super().__setattr__(name, value)
         else:
             _counted(super().__setattr__, name, value)
@@ -73,6 +79,9 @@ class Watching:
         own = {name: value for name, value in (own or {}).items() if name not in _PUT_TOGETHER}
         return own if slots is None else (own, slots)
 
+
+_NOTHING: Final = object()
+_LOOKING: Final = -2
 
 _PUT_TOGETHER: Final = frozenset({
     "_changes_seen", "_kept_ready", "_kept_matrix", "_kept_activation", "_kept_watched", "_inside_seen", "_kept_inside",

@@ -267,6 +267,8 @@ CHANGES: dict[str, Callable[[nn.MLP], Any]] = {
         extra.update(shift=Value(2.0), inner=nn.Linear(2, 1)),
     ),
     "no bias": lambda model: delattr(model.layers[0].neurons[0], "b"),
+    "itself": lambda model: setattr(model.layers[0], "me", model.layers[0]),
+    "the layer of a neuron": lambda model: setattr(model.layers[0].neurons[0], "layer", model.layers[0]),
     "a module that stands twice": lambda model: model.layers[1].neurons.append(model.layers[0].neurons[0]),
     "a frozen weight": lambda model: setattr(model.layers[0].neurons[0].w[0], "requires_grad", False),
     "a weight that is a result": lambda model: model.layers[0].neurons[0].w.__setitem__(0, Value(1.0) * 2),
