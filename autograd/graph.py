@@ -28,7 +28,6 @@ What does not live here: the order in which a graph is gone through (``order.py`
 operators (``value.py``).
 """
 
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, Final
@@ -76,20 +75,37 @@ class Uses:
     more: "Uses"
 
 
-def _stair(steps: int) -> list[Uses]:
-    """Steps for 0, 1, 2, ... uses; the last stands for countless ones, so many that nobody waits for all of them."""
-    stair = [Uses() for _ in range(steps)]
-    for count, step in enumerate(stair):
-        step.count, step.more = count, stair[min(count + 1, steps - 1)]
-    stair[-1].count = sys.maxsize
-    return stair
+class _Top(Uses):
+    """The topmost step so far, which becomes one like the others when somebody wants to go higher."""
+
+    __slots__ = ()
+
+    @property
+    def more(self) -> Uses:  # type: ignore[override]
+        """The next step, made now, and many more above it."""
+        above = _stair(self.count + 1)
+        self.__class__ = Uses  # type: ignore[assignment]
+        self.more = above  # type: ignore[misc]
+        return above
 
 
-UNUSED, ONCE, *_ = _stair(1000)
+def _stair(first: int) -> Uses:
+    """Steps for ``first`` uses and more; gives the lowest."""
+    step: Uses = _Top()
+    step.count = first + 255
+    for count in range(first + 254, first - 1, -1):
+        above, step = step, Uses()
+        step.count, step.more = count, above
+    return step
+
+
+UNUSED: Final = _stair(0)
+ONCE: Final = UNUSED.more
 """The first steps: of a fresh node, and of one that has a single consumer."""
 
-(LEAF,) = _stair(1)
+LEAF: Final = Uses()
 """What a leaf has for good: its uses are not counted, for backward does not wait there."""
+LEAF.count, LEAF.more = 0, LEAF
 
 
 class Node:

@@ -112,9 +112,7 @@ def accumulate(root: Any, seed: float) -> None:
                                 waiting[parent] = uses.count
                     if g == 0.0:
                         pass
-                    elif (
-                        len(dy := node._dy) == 3 and len(dy[2]) == 1 and (width := len(dy[0])) == len(dy[1]) <= LONGEST
-                    ):
+                    elif len(dy) == 3 and len(dy[2]) == 1 and (width := len(dy[0])) == len(dy[1]) <= LONGEST:
                         ADD_DOT[width](node._x, dy, g)
                     else:
                         k = 0
@@ -141,8 +139,8 @@ def accumulate(root: Any, seed: float) -> None:
                                 queue.append(parent)
                     continue
                 parent, dx, dy = node._y, dy, None  # a number stands first
-            if g == 0.0:  # nothing is sent, and to add -0.0 changes nothing
-                g, dx = -0.0, 1.0
+            if g == 0.0:  # it sends nothing; its parents are met all the same
+                dx = 1.0
                 if dy is not None:
                     dy = 1.0
             ready = None
@@ -154,7 +152,8 @@ def accumulate(root: Any, seed: float) -> None:
                     continue
                 ready = parent
             elif uses is LEAF:
-                parent._grad += g * dx
+                if g != 0.0:
+                    parent._grad += g * dx
             elif parent in waiting:
                 parent._grad += g * dx
                 if (waits := waiting[parent]) > 1:
@@ -172,7 +171,8 @@ def accumulate(root: Any, seed: float) -> None:
                     parent._grad = g * dy + 0.0
                     queue.append(parent)
                 elif uses is LEAF:
-                    parent._grad += g * dy
+                    if g != 0.0:
+                        parent._grad += g * dy
                 elif parent in waiting:
                     parent._grad += g * dy
                     if (waits := waiting[parent]) > 1:

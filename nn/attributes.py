@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeVar
 
 from autograd import Operands, Value
-from nn.weights import Watched
 
 K = TypeVar("K")
+
+NOTHING_INSIDE: Final = frozenset({str, int, float, bool, type(None)})
+"""Classes of attributes, the most frequent ones, in which neither a Value nor a module is."""
 
 _NUMBERS: Final = frozenset({float, int})
 _NO_MODULES: Final = frozenset({Value, float, int})
@@ -36,25 +38,18 @@ def walk_attributes(thing: Any, path: str, kind: type[K]) -> Iterator[tuple[str,
             yield from walk_attributes(entry, f"{path}[{key!r}]", kind)
 
 
-def gather(thing: Any, module_class: type[Any], values: list[Value] | None, modules: list[Any]) -> None:
-    """Add every Value and every module that ``walk_attributes`` finds in ``thing``, without the cost of their paths.
-
-    None for ``values`` leaves the Values out.
-    """
+def gather(thing: Any, module_class: type[Any], values: list[Value], modules: list[Any]) -> None:
+    """Add every Value and every module that ``walk_attributes`` finds in ``thing``, without the cost of their paths."""
     if isinstance(thing, Value):
-        if values is not None:
-            values.append(thing)
+        values.append(thing)
         return
     if isinstance(thing, module_class):
         modules.append(thing)
         modules = []  # a module that is a list as well: its Values stand here, its modules are its own
     if isinstance(thing, _LISTS):
-        if values is None and thing.__class__ is Watched and thing and thing[0].__class__ is Value:
-            return  # a neuron's weights
         kinds = set(map(type, thing))
         if kinds == _VALUES:
-            if values is not None:
-                values.extend(thing)
+            values.extend(thing)
         elif not kinds <= _NUMBERS:
             for entry in thing:
                 gather(entry, module_class, values, modules)

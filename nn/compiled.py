@@ -9,7 +9,7 @@ What does not live here: the same step on fresh graphs (``eager.py``), whether a
 all (``trial.py``), programs (``autograd.compile``).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from struct import Struct
 from typing import Any
 
@@ -60,7 +60,8 @@ class CompiledStep:
         for self.classes in _classes(first, targets):
             try:
                 self._build()
-                self._hold(trial.LOOKED_AT, trial.hold_gradient(self, data))
+                trial.hold_gradient(self, data)
+                self._hold(trial.LOOKED_AT)
                 trial.hold_targets(wanted, self._losses_of([target for target, _ in wanted.values()]))
                 break
             except UnfitError:
@@ -211,8 +212,8 @@ class CompiledStep:
         self._build()
         self._hold(trial.LOOKED_AT)
 
-    def _hold(self, count: int, known: Mapping[int, Any] | None = None) -> None:
-        trial.hold_outputs(self, self.data, lambda places: self._run(self.table, places)[1], count, known)
+    def _hold(self, count: int) -> None:
+        trial.hold_outputs(self, self.data, lambda places: self._run(self.table, places)[1], count)
 
     # for the trial --------------------------------------------------------------------------------------------------
 

@@ -2,9 +2,9 @@
 
 A subclass assigns Values, modules, and lists, tuples or dicts of them to attributes, in any order and under any name,
 and defines ``forward``, or ``__call__`` as in micrograd.  ``named_parameters()`` walks the attributes and names each
-parameter by its path, ``layers[0].neurons[2].w[1]``.  Attributes whose name starts with ``_`` are not looked at, nor
-are results kept for later: a parameter is a leaf.  Numbers that belong to a model but are not trained (the running
-statistics of ``BatchNorm``) are *buffers*; a class names them in ``buffers``.
+parameter by its path, ``layers[0].neurons[2].w[1]``.  Attributes whose name starts with ``_`` are not looked at, and
+the result of an operation is no parameter: that is a leaf.  Numbers that belong to a model but are not trained (the
+running statistics of ``BatchNorm``) are *buffers*; a class names them in ``buffers``.
 
 What does not live here: the look into an attribute (``attributes.py``), any arithmetic (``neuron.py`` is the next file
 to read), tables for the eye (``overview.py``).
@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 from autograd import Value
-from nn.attributes import K, gather, public, walk_attributes
+from nn.attributes import NOTHING_INSIDE, K, gather, public, walk_attributes
 from nn.errors import OptionTypeError, StateDictError
 from nn.options import flag, shown
-from nn.weights import NOTHING_INSIDE, Watching
+from nn.weights import Contents
 
 
 class Loaded(NamedTuple):
@@ -108,20 +108,22 @@ class Module:
         stack: list[Module] = [self]
         while stack:
             module = stack.pop()
-            if module in modules:
-                continue
-            if isinstance(module, Watching) and (inside := module.known_inside()) is not None:
-                modules.update(dict.fromkeys(inside.modules))
-                if values is not None:
-                    values += inside.values
-            else:
+            if module not in modules:
                 modules[module] = None
-                children: list[Module] = []
-                for name, attribute in vars(module).items():
-                    if attribute.__class__ not in NOTHING_INSIDE and name[:1] != "_":
-                        gather(attribute, Module, values, children)
+                own, children = module._contents()
+                if values is not None:
+                    values += own
                 stack += reversed(children)
         return list(modules)
+
+    def _contents(self) -> Contents:
+        """The Values and the modules in this module's own attributes, those in its modules left out."""
+        values: list[Value] = []
+        modules: list[Module] = []
+        for name, attribute in vars(self).items():
+            if attribute.__class__ not in NOTHING_INSIDE and name[:1] != "_":
+                gather(attribute, Module, values, modules)
+        return tuple(values), tuple(modules)
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Value]]:
         """Every parameter with its path from here, each once; ``prefix`` stands before every path."""

@@ -7,7 +7,7 @@ What does not live here: the program, and training by it (``compiled.py``, the n
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from operator import sub
 from typing import Any, Final
@@ -42,16 +42,15 @@ def hold_layers(model: Any) -> None:
             raise UnfitError(f"{module!r} draws anew at each call")
 
 
-def hold_gradient(step: Any, data: Samples) -> dict[int, Any]:
-    """Compare loss and gradient of a batch with those of its fresh graph; gives its predictions, by place."""
+def hold_gradient(step: Any, data: Samples) -> None:
+    """Compare loss and gradient of a batch with those of its fresh graph."""
     places = spaced(len(data.inputs), TRIED)
     batch, leaves = data.at(places), step.program.leaves
     found, gradient = step.loss_and_gradient(places)
     before = autograd.read_grads(leaves)
     try:
         autograd.write_grads(leaves, 0.0)
-        predictions = outputs(step.model, batch.inputs)
-        loss = step.loss(predictions, batch.targets)
+        loss = step.loss(outputs(step.model, batch.inputs), batch.targets)
         try:
             refuse_no_loss(step.loss, loss)
         except OptionError as error:  # these samples may count for nothing; eager training says so where none does
@@ -63,32 +62,19 @@ def hold_gradient(step: Any, data: Samples) -> dict[int, Any]:
     scale = _largest(wanted)
     near = max(map(abs, map(sub, gradient, wanted)), default=0.0) <= _TOLERANCE * scale
     if _close(found, loss.data) and (near or all(map(partial(_close, scale=scale), gradient, wanted))):
-        return dict(zip(places, map(plain, predictions), strict=True))
+        return
     _name_difference(step, batch)
     raise UnfitError(
         f"the loss is no mean over samples: of {len(places)} it is {loss.data}, and the mean of theirs is {found}"
     )
 
 
-def hold_outputs(
-    step: Any, data: Samples, run: Callable[[list[int]], list[Any]], count: int = LOOKED_AT,
-    known: Mapping[int, Any] | None = None,
-) -> None:  # fmt: skip
-    """Compare predictions with those of the model as it is now, training or evaluating.
-
-    Args:
-        step: the step on trial.
-        data: where the samples come from.
-        run: gives a program's predictions for the samples at some places.
-        count: how many samples are looked at.
-        known: the model's predictions that are there already, by place.
-    """
+def hold_outputs(step: Any, data: Samples, run: Callable[[list[int]], list[Any]], count: int = LOOKED_AT) -> None:
+    """Compare predictions with those of the model as it is now, training or evaluating; ``run`` gives a program's."""
     places = spaced(len(data.inputs), count)
-    known = known or {}
-    others = [place for place in places if place not in known]
     with autograd.no_grad():
-        found = {**known, **dict(zip(others, map(plain, outputs(step.model, data.at(others).inputs)), strict=True))}
-    for place, ours, theirs in zip(places, run(places), map(found.__getitem__, places), strict=True):
+        wanted = [plain(output) for output in outputs(step.model, data.at(places).inputs)]
+    for place, ours, theirs in zip(places, run(places), wanted, strict=True):
         pairs = flat(ours), flat(theirs)
         if len(pairs[0]) != len(pairs[1]) or not all(map(_close, *pairs)):
             _name_difference(step, data.at([place]))

@@ -2,17 +2,37 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, TypeVar
+from operator import is_
+from typing import Any, Final, TypeVar
 
-from autograd import Value
+from autograd import Operands, Value
 
 T = TypeVar("T")
 
-NOTHING_INSIDE: Final = frozenset({str, int, float, bool, type(None)})
-"""Classes of attributes, the most frequent ones, in which neither a Value nor a module is."""
+Contents = tuple[tuple[Value, ...], tuple[Any, ...]]
+"""The Values and the modules in a module's own attributes."""
 
 changes: Final[list[int]] = [0]
 """Goes up with every change of any such list or attribute: what was put together at the same count still fits."""
+
+
+class Kept:
+    """What a module found among its attributes, and how these were then."""
+
+    __slots__ = ("attributes", "contents", "names", "public", "seen")
+
+    def __init__(self, own: dict[str, Any], seen: int, contents: Contents) -> None:
+        self.names = tuple(own)
+        self.public = [name for name in own if name[:1] != "_"]
+        self.attributes = [own[name] for name in self.public]
+        self.seen, self.contents = seen, contents
+
+    def holds(self, own: dict[str, Any]) -> bool:
+        """Whether they still are."""
+        return (
+            self.seen == changes[0] and self.names == tuple(own)
+            and all(map(is_, map(own.get, self.public), self.attributes))
+        )  # fmt: skip
 
 
 class Watched(list[T]):
@@ -42,30 +62,26 @@ class Watching:
     """At which count of ``changes`` it was put together."""
     _kept_watched: bool = False
     """Whether all lists that it was put together from tell when they change."""
-    _inside_seen: int = -1
-    """At which count of ``changes`` ``_kept_inside`` was put together."""
-    _kept_inside: "Inside | None" = None
+    _kept_contents: Kept | None = None
 
-    def known_inside(self) -> "Inside | None":
-        """This module and all modules in it with their Values, or None where something in it may change unnoticed.
+    def _contents(self) -> Contents:
+        """What ``Module._contents`` finds, looked for again only after a change.
 
         Training asks for its parameters at every step; to go through all attributes each time takes as long as a
         tenth of a small network's step.
         """
+        own, kept = self.__dict__, self._kept_contents
+        if kept is not None and kept.holds(own):
+            return kept.contents
         now = changes[0]
-        if self._inside_seen == _LOOKING:
-            return None  # it stands inside itself
-        if self._inside_seen != now:
-            found, seen = None, -1  # for an interrupt may come
-            self._inside_seen = _LOOKING
-            try:
-                found, seen = _look_inside(self), now
-            finally:
-                self._kept_inside, self._inside_seen = found, seen
-        return self._kept_inside
+        contents: Contents = super()._contents()  # type: ignore[misc]
+        self._kept_contents = None  # from now on, it is among the names
+        if all(_tells(attribute) for name, attribute in own.items() if name[:1] != "_"):
+            self._kept_contents = Kept(own, now, contents)
+        return contents
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in _PUT_TOGETHER or vars(self).get(name, _NOTHING) is value:  # `train()` at each epoch changes nothing
+        if name in _NO_CHANGE:
             super().__setattr__(name, value)
         else:
             _counted(super().__setattr__, name, value)
@@ -80,53 +96,17 @@ class Watching:
         return own if slots is None else (own, slots)
 
 
-_NOTHING: Final = object()
-_LOOKING: Final = -2
-
-_PUT_TOGETHER: Final = frozenset({
-    "_changes_seen", "_kept_ready", "_kept_matrix", "_kept_activation", "_kept_watched", "_inside_seen", "_kept_inside",
-})  # fmt: skip
+_PUT_TOGETHER: Final = frozenset(
+    {"_changes_seen", "_kept_ready", "_kept_matrix", "_kept_activation", "_kept_watched", "_kept_contents"}
+)
+_NO_CHANGE: Final = _PUT_TOGETHER | {"training"}
 
 
-class Inside(NamedTuple):
-    """A module and all modules inside it, each before what is inside it, and the Values in their attributes."""
-
-    modules: tuple[Any, ...]
-    values: tuple[Value, ...]
-
-
-def _look_inside(module: Watching) -> Inside | None:
-    """What ``Watching.known_inside`` keeps."""
-    modules: list[Any] = [module]
-    values: list[Value] = []
-    children: list[Watching] = []
-    for name, attribute in vars(module).items():
-        if name[:1] != "_" and not _gathered(attribute, values, children):
-            return None
-    for child in children:
-        if (inside := child.known_inside()) is None:
-            return None
-        modules += inside.modules
-        values += inside.values
-    return Inside(tuple(modules), tuple(values))
-
-
-def _gathered(thing: Any, values: list[Value], children: list[Watching]) -> bool:
-    """Add the Values and modules in ``thing`` to the two lists; False where others may take their place unnoticed."""
-    if thing.__class__ is Watched:
-        if set(map(type, thing)) == {Value}:
-            values.extend(thing)
-            return True
-        return all(_gathered(entry, values, children) for entry in thing)
-    if thing.__class__ in NOTHING_INSIDE:
-        return True
-    if isinstance(thing, Value):
-        values.append(thing)
-        return True
-    if isinstance(thing, Watching) and not isinstance(thing, list | tuple | dict):
-        children.append(thing)
-        return True
-    return False
+def _tells(attribute: Any) -> bool:
+    """Whether nothing in an attribute can change without being counted, or being another attribute."""
+    if attribute.__class__ is Watched:
+        return set(map(type, attribute)) == {Value} or all(map(_tells, attribute))
+    return not isinstance(attribute, list | tuple | dict | Operands)
 
 
 def _counted(change: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

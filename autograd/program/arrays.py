@@ -66,18 +66,18 @@ class _Roller:
             self.uniform += 1
         inputs = np.flatnonzero(leaf_of >= 0)
         self.inputs = -1 - inputs  # the slots of the leaves
-        numbers = [np.array(list(found), np.int64) for found in (leaves, batch, wanted)]
-        ends = 1 + max(found.max(initial=-1) for found in (*numbers, leaf_of))
+        shared, varying, taking = [np.array(list(numbers), np.int64) for numbers in (leaves, batch, wanted)]
+        ends = 1 + max(numbers.max(initial=-1) for numbers in (shared, varying, taking, leaf_of))
         slots, takes = np.zeros(ends, np.int64), np.zeros(ends, bool)  # by a leaf's number; a leaf's slot is below zero
         slots[leaf_of[inputs]] = self.inputs
-        takes[numbers[2]] = True
+        takes[taking] = True
         self.takes[self.inputs] = takes[leaf_of[inputs]]
         kind = np.frombuffer(self.kind, np.uint8)
-        for found, sort in zip(numbers, (LEAF, VARYING), strict=False):
-            at = slots[found]
+        for numbers, sort in ((shared, LEAF), (varying, VARYING)):
+            at = slots[numbers]
             self.place[at[at < 0]], kind[at[at < 0]] = np.flatnonzero(at < 0), sort
         self.leaves, self.batch = len(leaves), len(batch)
-        self.wanted = takes[numbers[0]]
+        self.wanted = takes[shared]
 
     def program(self) -> ArrayProgram:
         """All groups, level by level."""

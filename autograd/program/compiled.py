@@ -93,12 +93,10 @@ class Program:
             for key in batch
         ]
         batched = set(columns)
-        named = dict.fromkeys(map(number.get, parameters))  # with None for one that is not in the graph
-        covers = None not in named and len(named) + len(batched) == len(number) and batched.isdisjoint(named)
-        rest = [] if covers else [*_weights(self.code), *number.values()]
-        order: list[int] = list(named) if covers else [  # type: ignore[arg-type]
-            i for i in dict.fromkeys([*named, *rest]) if i is not None and i not in batched
-        ]  # fmt: skip
+        order: list[Any] = list(dict.fromkeys(map(number.get, parameters)))  # None for one that is not in the graph
+        if None in order or len(order) + len(batched) < len(number) or not batched.isdisjoint(order):
+            everything = dict.fromkeys([*order, *_weights(self.code), *number.values()])
+            order = [i for i in everything if i is not None and i not in batched]
         self.leaves: list[Any] = list(map(traced.leaves.__getitem__, order))
         self.batch: list[Any] = [traced.leaves[i] for i in columns]
         self._order, self._columns = order, columns

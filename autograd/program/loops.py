@@ -22,9 +22,13 @@ from autograd.program.ir import Code, Operand, Source, edges, flat
 from autograd.program.rewrite import uses
 
 TURNS: Final = 8
-LONG: Final = 2
+"""A loop has at least so many turns,"""
+LENGTH: Final = 2
+"""of so many instructions each,"""
 WORTH: Final = 200
-"""A loop has at least so many turns, of so many instructions each, and so many in all."""
+"""and so many in all;"""
+SHARED: Final = 4
+"""and a turn has at least so many operands for each number that only it has: to hand that over takes time as well."""
 
 _LOOKS: Final = 4  # how often an operand is looked at, at the most, on average: heads may lie below heads
 
@@ -54,14 +58,18 @@ class _Turn(NamedTuple):
     given: list[int]
 
 
-def loops(code: Code) -> list[Loop]:
+def loops(code: Code, takes: Sequence[int]) -> list[Loop]:
     """The loops of a program, each for itself, outer ones first.
+
+    Args:
+        code: the program.
+        takes: for each slot whether it gets a gradient; turns of one loop agree in that.
 
     >>> from autograd import Value, sum
     >>> from autograd.program.trace import trace
     >>> w = Value(2.0)
     >>> loss = sum([(w * x).tanh().exp() for x in range(100)])
-    >>> [(len(loop.turns), len(loop.body), loop.given[:1]) for loop in loops(trace([loss]).code)]
+    >>> [(len(loop.turns), len(loop.body), loop.given[:1]) for loop in loops(trace([loss]).code, [1] * 1000)]
     [(100, 3, [(-1,)])]
     """
     rows = {op for op in set(code.ops) if any(map(is_list, op.operands))}
@@ -82,7 +90,7 @@ def loops(code: Code) -> list[Loop]:
         alike: dict[tuple[Any, ...], list[_Turn]] = {}
         for slot in alone:
             turn = _turn(code, slot, count)
-            alike.setdefault(turn.shape, []).append(turn)
+            alike.setdefault((turn.shape, *map(takes.__getitem__, turn.given)), []).append(turn)
             left -= turn.edges
             if left < 0:
                 return found
@@ -139,7 +147,7 @@ def _turn(code: Code, root: int, count: Sequence[int]) -> _Turn:
 def _loop(code: Code, at: int, turns: list[_Turn]) -> Loop | None:
     """The loop of turns of one shape, if it is worth it."""
     shape = turns[0].shape
-    if len(turns) < TURNS or len(shape) < LONG or len(turns) * len(shape) < WORTH:
+    if len(turns) < TURNS or len(shape) < LENGTH or len(turns) * len(shape) < WORTH:
         return None
     sources: list[Source] = []
     given: dict[tuple[int, ...], int] = {}
@@ -151,7 +159,8 @@ def _loop(code: Code, at: int, turns: list[_Turn]) -> Loop | None:
             sources.append(number)
         else:
             sources.append(given.setdefault((first,) if same else slots, len(given)))
-    if all(len(slots) == 1 for slots in given):
+    own = sum(len(slots) > 1 for slots in given)
+    if not own or turns[0].edges < SHARED * own:
         return None
     operands: list[tuple[Operand, ...]] = [tuple(instruction[1:]) for instruction in shape]
     body = Code(sources, [instruction[0] for instruction in shape], operands, (len(shape) - 1,))

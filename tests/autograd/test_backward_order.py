@@ -185,6 +185,41 @@ def test_a_graph_whose_nodes_are_used_nowhere_else_is_not_counted_again(monkeypa
         root.backward()
 
 
+def test_a_node_may_be_used_any_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "recount", None)  # nobody counts again
+    rng = random.Random(5)
+    x = Value(1.5)
+    hubs = [x * rng.random() for _ in range(3)]
+    uses = hubs * 1500
+    rng.shuffle(uses)
+    root = Value(0.0) * 1
+    for hub in uses:
+        root = root + hub * rng.random()
+    root.backward()
+    found, order = x.grad, backward_order(root)
+    for node in (x, *order):
+        node.grad = 0.0
+    root.grad = 1.0
+    for node in order:
+        propagate(node)
+    assert x.grad == found
+    assert hubs[0]._uses.count == 1500
+
+
+def test_a_gradient_of_zero_leaves_a_recorded_gradient_alone() -> None:
+    x = Value(2.0)
+    (x**3).backward(create_graph=True)
+    recorded = x.grad
+    for dead in (x * -1.0, -1.0 * x, 1.0 - x, -x, x - 5.0, autograd.dot([x], [-1.0])):
+        dead.relu().backward()
+        with autograd.no_grad():
+            dead.relu().backward()
+    assert x.grad is recorded
+    x.grad = 0.0
+    recorded.backward()
+    assert x.grad == 12.0
+
+
 def test_a_result_used_once_more_and_let_go_changes_nothing() -> None:
     x = Value(3.0)
     square = x * x

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import pickle
 import random
 from collections.abc import Callable
@@ -266,6 +267,9 @@ CHANGES: dict[str, Callable[[nn.MLP], Any]] = {
         model.parameters(),
         extra.update(shift=Value(2.0), inner=nn.Linear(2, 1)),
     ),
+    "an attribute behind its back": lambda model: vars(model.layers[0]).update(extra=Value(1.0)),
+    "an attribute by object": lambda model: object.__setattr__(model.layers[0].neurons[0], "extra", Value(1.0)),
+    "an attribute behind its back for another": lambda model: vars(model.layers[0].neurons[0]).update(b=Value(1.0)),
     "no bias": lambda model: delattr(model.layers[0].neurons[0], "b"),
     "itself": lambda model: setattr(model.layers[0], "me", model.layers[0]),
     "the layer of a neuron": lambda model: setattr(model.layers[0].neurons[0], "layer", model.layers[0]),
@@ -283,6 +287,44 @@ def test_parameters_and_modules_are_those_that_stand_there_now(change: str) -> N
     for _ in range(2):  # gone through anew, and as kept
         assert model.parameters() == [parameter for _, parameter in model.named_parameters()]
         assert model.modules() == [module for _, module in model.named_modules()]
+
+
+def test_an_attribute_that_is_computed_when_first_asked_for_is_seen() -> None:
+    class Scaled(nn.Linear):
+        @functools.cached_property
+        def scale(self) -> Value:
+            return Value(1.0)
+
+    model = Scaled(2, 1)
+    model.parameters()
+    assert model.scale in model.parameters()
+
+
+def test_many_modules_in_modules_and_shared_ones_take_no_longer() -> None:
+    deep = shared = nn.Linear(1, 1)
+    for _ in range(1500):
+        deep, inner = nn.Linear(1, 1), deep
+        deep.inner = inner
+    assert len(deep.modules()) == 1501
+    for _ in range(40):
+        shared, inner = nn.Linear(1, 1), shared
+        shared.left = shared.right = inner
+    assert len(shared.parameters()) == 2 * 41
+
+
+def test_modules_that_are_equal_count_as_one() -> None:
+    class Equal(nn.Linear):
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Equal)
+
+        def __hash__(self) -> int:
+            return 0
+
+    model = nn.Linear(2, 1)
+    model.first, model.second = Equal(1, 1), Equal(1, 1)
+    for _ in range(2):
+        assert model.parameters() == [parameter for _, parameter in model.named_parameters()]
+        assert len(model.modules()) == 2
 
 
 def test_a_copy_keeps_nothing_of_the_model_it_was_made_from() -> None:

@@ -176,7 +176,8 @@ class Lines:
             if not any(taking):
                 continue
             if partial in by_name:
-                texts = list(map(self.name, by_name[partial]))  # type: ignore[arg-type]
+                named = by_name[partial]
+                texts = list(map(self.name, named)) if isinstance(named, tuple) else [self.name(named)] * len(row)
             elif partial:
                 texts = [partial] * len(row)
             else:

@@ -1,12 +1,14 @@
 """Python text of a whole scalar program: its functions, and loops for what is computed alike.
 
-    for x1_0, in zip((x4, x5, x6)):         forward: what each turn keeps for the way back
+    kept1 = []
+    for x1_0, in ((x4, ), (x5, ), (x6, ), ):        forward: what each turn keeps for the way back
         t0 = x0 * x1_0
-        kept1.append((t0, ))
+        kept1.append((x1_0, t0, ))
     v0, v1, v2, = [turn[-1] for turn in kept1]
     ...
-    for gt0, (t0, ), x1_0, in zip([g3, g3, g3], kept1, (x4, x5, x6)):
-        h_x0 += gt0 * x1_0                  backward: what the turns add up
+    for gt0 in (g3, g3, g3, ):                      backward, from the last turn to the first
+        x1_0, t0, = kept1.pop()
+        h_x0 += gt0 * x1_0                          what the turns add up
 
 Names: ``v`` a result, ``g`` its gradient, ``x`` a leaf, ``h`` a leaf's gradient; in loops ``t`` a result, ``gt`` its
 gradient, ``x1_0`` what is another one in each turn (of the first loop), ``h_x0`` a gradient that the turns add up.
@@ -35,18 +37,17 @@ class Turns:
     def __init__(self, loop: Loop, number: int, around: Lines) -> None:
         self.loop, self.number, self.around = loop, number, around
         self.varying = [(f"x{number}_{j}", slots) for j, slots in enumerate(loop.given) if len(slots) > 1]
-        own = dict(self.varying)
-        given = [name if (name := f"x{number}_{j}") in own else around.name(loop.given[j][0])
-                 for j in range(len(loop.given))]  # fmt: skip
+        given = [around.name(slots[0]) if len(slots) == 1 else f"x{number}_{j}" for j, slots in enumerate(loop.given)]
         names = [repr(source) if source.__class__ is float else given[source] for source in loop.body.sources]  # type: ignore[index]
 
         def takes(slot: int) -> bool:
             source = loop.body.sources[-1 - slot]
-            return source.__class__ is not float and any(map(around.takes.__getitem__, loop.given[source]))  # type: ignore[index]
+            return source.__class__ is not float and bool(around.takes[loop.given[source][0]])  # type: ignore[index]
 
         self.body = Lines(loop.body, names, takes, around.rules, "t", "gt")
         self.result = self.body.name(len(loop.body) - 1)
-        self.kept = f"({', '.join(map(self.body.name, range(len(loop.body))))})"
+        self.own = "".join(f"{name}, " for name, _ in self.varying)
+        self.kept = self.own + "".join(f"{self.body.name(place)}, " for place in range(len(loop.body)))
 
     def names(self) -> list[str]:
         """What the turns assign, the results and their gradients."""
@@ -60,34 +61,34 @@ class Turns:
 
     def forward(self, keep: bool) -> list[str]:
         """The loop that gives the results their names, and with ``keep`` keeps what the way back needs."""
-        number, body = self.number, self.body
-        inner = [line for place in range(len(self.loop.body)) for line in body.forward(place)]
-        kept = f"kept{number}.append({self.kept})" if keep else f"kept{number}.append({self.result})"
-        results = "".join(f"{self.around.name(slot)}, " for slot in self.loop.results)
-        found = f"[turn[-1] for turn in kept{number}]" if keep else f"kept{number}"
-        return [f"kept{number} = []", self._head("", ""), *_indented([*inner, kept]), f"{results}= {found}"]
-
-    def _head(self, names: str, columns: str) -> str:
-        """The line that begins a loop over whatever is another one in each turn."""
-        names += "".join(f"{name}, " for name, _ in self.varying)
-        given = [f"({', '.join(map(self.around.name, slots))})" for _, slots in self.varying]
-        return f"for {names}in zip({columns}{', '.join(given)}):"
+        kept, name = f"kept{self.number}", self.around.name
+        turns = zip(*(map(name, slots) for _, slots in self.varying), strict=True)
+        given = "".join(f"({''.join(f'{one}, ' for one in turn)}), " for turn in turns)
+        inner = [line for place in range(len(self.loop.body)) for line in self.body.forward(place)]
+        inner.append(f"{kept}.append(({self.kept}))" if keep else f"{kept}.append({self.result})")
+        results = "".join(f"{name(slot)}, " for slot in self.loop.results)
+        found = f"[turn[-1] for turn in {kept}]" if keep else kept
+        return [f"{kept} = []", f"for {self.own}in ({given}):", *_indented(inner), f"{results}= {found}"]
 
     def backward(self, found: Found) -> list[str]:
         """The loop that takes the results' gradients from ``found`` and sends on what the turns contribute."""
         number, body = self.number, self.body
-        seeds = [" + ".join(found.pop(slot, ["0.0"])) for slot in self.loop.results]
-        if not body.takes[len(self.loop.body) - 1] or set(seeds) == {"0.0"}:
+        upstream = [found.pop(slot, ["0.0"]) for slot in self.loop.results]
+        if not body.takes[len(self.loop.body) - 1] or all(terms == ["0.0"] for terms in upstream):
             return []
         last = body.gradient(len(self.loop.body) - 1)
         sent: Found = defaultdict(list, {len(self.loop.body) - 1: [last]})
-        inner: list[str] = []
+        inner = [f"{self.kept}= kept{number}.pop()"]
         for place in range(len(self.loop.body) - 1, -1, -1):
             body.send(place, sent, inner)
         totals: Found = defaultdict(list)
         for slot, terms in sent.items():
             totals[self.loop.body.sources[-1 - slot]] += terms  # type: ignore[index]
         before: list[str] = []
+        for slot, terms in zip(self.loop.results, upstream, strict=True):
+            if len(terms) > TERMS:
+                before += added(self.around.gradient(slot), terms)
+                terms[:] = [self.around.gradient(slot)]
         after: list[str] = []
         for given, terms in totals.items():
             slots, total = self.loop.given[given], f"h{number}_{given}"
@@ -100,12 +101,11 @@ class Turns:
                 before.append(f"{total} = []")
                 inner += [*added(f"g{total}", terms), f"{total}.append(g{total})"]
                 names = [f"{total}_{turn}" for turn in range(len(slots))]
-                after.append(f"{', '.join(names)}, = {total}")
+                after.append(f"{', '.join(reversed(names))}, = {total}")
                 for each, name in zip(slots, names, strict=True):
-                    if self.around.takes[each]:
-                        found[each].append(name)
-        head = self._head(f"{last}, {self.kept}, ", f"[{', '.join(seeds)}], kept{number}, ")
-        return [*before, head, *_indented(inner or ["pass"]), *after]
+                    found[each].append(name)
+        seeds = "".join(f"{' + '.join(terms)}, " for terms in reversed(upstream))
+        return [*before, f"for {last} in ({seeds}):", *_indented(inner), *after]
 
 
 class Writer(Lines):
@@ -121,7 +121,7 @@ class Writer(Lines):
         self.wanted = {slot: leaf for leaf, slot in code.inputs.items() if leaf in wanted}
         names = [code.name(-1 - i) for i in range(len(code.sources))]
         super().__init__(code, names, self.wanted.__contains__, Rules(guarded))
-        found = [] if guarded else loops(code)
+        found = [] if guarded else loops(code, self.takes)
         self.loops: defaultdict[int, list[Turns]] = defaultdict(list)  # by the place that they come before
         self.straight = bytearray(b"\1") * len(code)
         for number, loop in enumerate(found, 1):

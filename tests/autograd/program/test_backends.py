@@ -324,3 +324,11 @@ def test_the_guarded_program_adds_contributions_in_backwards_own_order() -> None
     root.backward()
     assert value == root.data
     assert gradient == [leaf.grad for leaf in found.leaves]
+
+
+def test_a_lists_partial_may_be_another_operand(compiled: Compile) -> None:
+    name = "test_scaled_sum"
+    if name not in own:
+        own[name] = autograd.primitive(name, "s * sum(xs)", ("sum(xs)", "[s for x in xs]"), operands=("s", "xs"))
+    root = own[name](Value(2.0), [Value(1.0), Value(3.0)])
+    agrees(compiled(root), root)

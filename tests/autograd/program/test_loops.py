@@ -14,6 +14,9 @@ import pytest
 import autograd
 import nn
 from autograd import Program, Value
+from autograd.bind import VALUES
+from autograd.ops import FLOATS
+from autograd.primitives import functions
 from autograd.program.loops import Loop, loops
 from autograd.program.passes import optimised
 from autograd.program.trace import trace
@@ -25,7 +28,8 @@ SAMPLES = 80
 
 
 def found(root: Value, *outputs: Value) -> list[Loop]:
-    return loops(optimised(trace([root, *outputs]).code))
+    code = optimised(trace([root, *outputs]).code)
+    return loops(code, [1] * (len(code) + len(code.sources)))
 
 
 def python(root: Value, **options: Any) -> Program:
@@ -112,7 +116,7 @@ def test_a_frozen_leaf_gets_no_gradient_from_a_loop() -> None:
 
 def test_a_leaf_may_be_another_turns_input_and_shared_as_well() -> None:
     xs = [Value(0.1 * i - 1.0) for i in range(SAMPLES + 1)]
-    root = autograd.sum([(x * y + xs[5]).tanh() * (y - xs[5]).exp() for x, y in itertools.pairwise(xs)])
+    root = autograd.sum([((x * y + xs[5]).tanh() * xs[5] - y * xs[5].sin()).exp() for x, y in itertools.pairwise(xs)])
     program = python(root)
     assert loops_in(program) == 1
     agrees(program, root)
@@ -120,7 +124,8 @@ def test_a_leaf_may_be_another_turns_input_and_shared_as_well() -> None:
 
 def test_numbers_that_happen_to_be_equal_in_one_turn_are_told_apart() -> None:
     w = Value(0.6)
-    root = autograd.sum([((w + i).sin() * (i % 7 + 2.0) + (i % 5 + 2.0)).tanh() for i in range(SAMPLES)])
+    terms = [((w + i).sin() * (i % 7 + 2.0) * w.cos() + (i % 5 + 2.0)).tanh() for i in range(SAMPLES)]
+    root = autograd.sum([(term * w.exp() + w * w).exp() for term in terms])
     program = python(root)
     assert loops_in(program) == 1
     agrees(program, root)
@@ -173,12 +178,53 @@ def test_sums_within_sums_are_one_loop_of_whole_terms() -> None:
     lambda w: autograd.sum([w * float(i) for i in range(300)]),  # too short a turn
     lambda w: autograd.sum([((w * float(i)).tanh() + 1.0).exp() for i in range(7)]),  # too few turns
     lambda w: autograd.sum([w.tanh(), w.exp()]),
+    lambda w: autograd.sum([  # each turn has all its numbers for itself
+        (autograd.dot([Value(0.1) for _ in range(9)], [Value(0.2) for _ in range(9)]) * w).tanh() for _ in range(99)
+    ]),
 ])  # fmt: skip
 def test_what_is_not_worth_a_loop_stays_straight(make: Callable[[Value], Value]) -> None:
     root = make(Value(0.001))
     program = python(root)
     assert loops_in(program) == 0
     agrees(program, root)
+
+
+def test_a_result_may_be_read_any_number_of_times() -> None:
+    w = Value(0.5)
+    terms = [((w * (0.01 * i)).tanh() * w.sin()).exp() + (w + i).cos() * w for i in range(SAMPLES)]
+    root = autograd.sum(terms * 4000)  # Python's compiler recurses through an expression
+    program = python(root)
+    assert loops_in(program) >= 1
+    agrees(program, root, 1e-10)
+
+
+def test_a_partial_that_only_some_turns_need_is_computed_in_those_alone() -> None:
+    w, exponent = Value(0.5), Value(3.0)
+    inputs = [Value(0.1 * i, requires_grad=i > 0) for i in range(2 * SAMPLES)]
+    for root in (
+        autograd.sum([((w - 0.02 * i) ** (exponent if i == 3 else 3.0)).tanh().sin() for i in range(2 * SAMPLES)]),
+        autograd.sum([(x.sqrt().tanh() * w).exp() for x in inputs]),  # the slope of a root at 0, which nobody asks for
+    ):
+        program = python(root)
+        assert loops_in(program) == 1
+        value, _ = program._backend.value_and_grad(program.values, [])  # plain text, and nothing raised
+        assert value == pytest.approx(root.data, rel=1e-13)
+        agrees(program, root)
+
+
+def test_a_primitive_may_have_a_name_that_python_uses() -> None:
+    name = "zip"
+    zipped = autograd.primitive(name, "2 * x + 1", "2")
+    try:
+        w = Value(0.5)
+        root = autograd.sum([zipped((w * (0.01 * i)).tanh()).sin() * w for i in range(2 * SAMPLES)])
+        program = python(root)
+        assert loops_in(program) == 1
+        agrees(program, root)
+    finally:
+        for table in (autograd.TABLE, FLOATS.namespace, FLOATS.formulas, functions, VALUES.namespace):
+            table.pop(name, None)  # type: ignore[attr-defined]
+        delattr(Value, name)
 
 
 def test_looking_for_loops_takes_time_in_proportion_to_the_program() -> None:
