@@ -13,7 +13,7 @@ from autograd import ieee
 from autograd.errors import LengthError
 from autograd.graph import UNUSED, mixed, use, use_group
 from autograd.modes import observe, observing
-from autograd.operand import Operands, argument, blank, clock, listed, matrix, operands, read
+from autograd.operand import Matrix, Operands, argument, blank, clock, listed, matrix, operands, read
 from autograd.ops import FLOATS, Op, documentation, is_list
 from autograd.unrolled import WRITES_DOTS, table, written_dot
 from autograd.world import define
@@ -24,7 +24,7 @@ def _namespace(op: Op, value_class: type[Any]) -> dict[str, Any]:
         **FLOATS.namespace, "__name__": __name__, "blank": blank(value_class), "Value": value_class, "op": op,
         "mixed": mixed, "use_group": use_group, "argument": argument, "read": read, "Operands": Operands,
         "clock": clock, "observing": observing, "observe": observe, "LengthError": LengthError, "listed": listed,
-        "use": use, "UNUSED": UNUSED, "operands": operands, "matrix": matrix,
+        "use": use, "UNUSED": UNUSED, "operands": operands, "matrix": matrix, "Matrix": Matrix,
     }  # fmt: skip
 
 
@@ -40,10 +40,12 @@ MADE: Final = """\
 _ROWS: Final = """\
 def {name}(rows, xs, biases=None):
     {doc}
-    rows = matrix(rows, biases)
+    if rows.__class__ is not Matrix or biases is not None:
+        rows = matrix(rows, biases)
     if rows.read_at != clock[0]:
         rows.read()
-    xs = operands(xs)
+    if xs.__class__ is not Operands:
+        xs = operands(xs)
     if xs.read_at != clock[0]:
         xs.read()
     values = xs.values

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable
-from operator import is_
 from typing import Any, Final, TypeVar
 
 from autograd import Operands, Value
@@ -19,20 +18,16 @@ changes: Final[list[int]] = [0]
 class Kept:
     """What a module found among its attributes, and how these were then."""
 
-    __slots__ = ("attributes", "contents", "names", "public", "seen")
+    __slots__ = ("attributes", "contents", "ids", "seen")
 
     def __init__(self, own: dict[str, Any], seen: int, contents: Contents) -> None:
-        self.names = tuple(own)
-        self.public = [name for name in own if name[:1] != "_"]
-        self.attributes = [own[name] for name in self.public]
+        self.attributes = [attribute for name, attribute in own.items() if name[:1] != "_"]  # so that ids stay theirs
+        self.ids: tuple[int, ...] = ()
         self.seen, self.contents = seen, contents
 
     def holds(self, own: dict[str, Any]) -> bool:
         """Whether they still are."""
-        return (
-            self.seen == changes[0] and self.names == tuple(own)
-            and all(map(is_, map(own.get, self.public), self.attributes))
-        )  # fmt: skip
+        return self.seen == changes[0] and self.ids == tuple(map(id, own.values()))
 
 
 class Watched(list[T]):
@@ -75,9 +70,9 @@ class Watching:
             return kept.contents
         now = changes[0]
         contents: Contents = super()._contents()  # type: ignore[misc]
-        self._kept_contents = None  # from now on, it is among the names
         if all(_tells(attribute) for name, attribute in own.items() if name[:1] != "_"):
-            self._kept_contents = Kept(own, now, contents)
+            self._kept_contents = kept = Kept(own, now, contents)
+            kept.ids = tuple(map(id, own.values()))  # now with its own
         return contents
 
     def __setattr__(self, name: str, value: Any) -> None:
