@@ -326,6 +326,7 @@ def test_the_guarded_program_adds_contributions_in_backwards_own_order() -> None
     assert gradient == [leaf.grad for leaf in found.leaves]
 
 
+@pytest.mark.parametrize("compiled", BACKENDS, indirect=True)
 def test_a_lists_partial_may_be_another_operand(compiled: Compile) -> None:
     name = "test_scaled_sum"
     if name not in own:
