@@ -75,31 +75,30 @@ class Uses:
     more: "Uses"
 
 
-class _Top(Uses):
-    """The topmost step so far, which becomes one like the others when somebody wants to go higher."""
+class _High(Uses):
+    """A step above the ready-made ones, made when it is taken, and gone with its node."""
 
     __slots__ = ()
 
     @property
     def more(self) -> Uses:  # type: ignore[override]
-        """The next step, made now, and many more above it."""
-        above = _stair(self.count + 1)
-        self.__class__ = Uses  # type: ignore[assignment]
-        self.more = above  # type: ignore[misc]
-        return above
+        """The next step."""
+        step = _High()
+        step.count = self.count + 1
+        return step
 
 
-def _stair(first: int) -> Uses:
-    """Steps for ``first`` uses and more; gives the lowest."""
-    step: Uses = _Top()
-    step.count = first + 255
-    for count in range(first + 254, first - 1, -1):
+def _stair(steps: int) -> Uses:
+    """Steps for 0, 1, 2, ... uses; gives the lowest."""
+    step: Uses = _High()
+    step.count = steps
+    for count in reversed(range(steps)):
         above, step = step, Uses()
         step.count, step.more = count, above
     return step
 
 
-UNUSED: Final = _stair(0)
+UNUSED: Final = _stair(1000)
 ONCE: Final = UNUSED.more
 """The first steps: of a fresh node, and of one that has a single consumer."""
 
