@@ -8,9 +8,9 @@
         for p in program.leaves:
             p.data -= 0.1 * p.grad
 
-What lives here: leaves and their order, the choice of a backend, and the promise that a run whose result is not finite
-is repeated on the reference backend.  What does not: the pipeline's steps (``trace.py``, ``passes.py``, ``arrays.py``)
-and how a program is held against fresh graphs (``check.py``).
+What lives here: running, the choice of a backend, and the promise that a run whose result is not finite is repeated on
+the reference backend.  What does not: leaves and their order (``leaves.py``), the pipeline's steps (``trace.py``,
+``passes.py``, ``arrays.py``), and how a program is held against fresh graphs (``check.py``).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -21,11 +21,10 @@ from typing import Any, Final
 from autograd.collector import without_collector
 from autograd.errors import ProgramError
 from autograd.extra import extra
-from autograd.graph import Node
-from autograd.ops import TABLE
 from autograd.program.backends import Backend
 from autograd.program.backends.python import PythonBackend
 from autograd.program.ir import Code, edges, levels, validated
+from autograd.program.leaves import ordered
 from autograd.program.passes import optimised, regular
 from autograd.program.symbols import has_rule
 from autograd.program.trace import Traced, trace
@@ -87,22 +86,9 @@ class Program:
             raise ProgramError(f"dtype is 'float64' or 'float32'; got {dtype!r}")
         self.traced = traced
         self.code = validated(regular(traced.code))
-        number = dict(zip(traced.leaves, range(len(traced.leaves)), strict=True))
-        columns = [
-            number[key] if isinstance(key, Node) and key in number else _find(key, traced.leaves, "batch")
-            for key in batch
-        ]
-        batched = set(columns)
-        order: list[Any] = list(dict.fromkeys(map(number.get, parameters)))  # None for one that is not in the graph
-        if None in order or len(order) + len(batched) < len(number) or not batched.isdisjoint(order):
-            everything = dict.fromkeys([*order, *_weights(self.code), *number.values()])
-            order = [i for i in everything if i is not None and i not in batched]
-        self.leaves: list[Any] = list(map(traced.leaves.__getitem__, order))
-        self.batch: list[Any] = [traced.leaves[i] for i in columns]
-        self._order, self._columns = order, columns
-        one_kind = len(set(map(type, self.leaves))) == 1  # and freezing a Value changes its class
-        all_take = one_kind and self.leaves[0].requires_grad
-        self._wanted = frozenset(order if all_take else [i for i in order if traced.leaves[i].requires_grad])
+        self._order, self._columns, self._wanted = ordered(traced.leaves, self.code, batch, parameters)
+        self.leaves: list[Any] = list(map(traced.leaves.__getitem__, self._order))
+        self.batch: list[Any] = list(map(traced.leaves.__getitem__, self._columns))
         self._backend: Backend = self._make(backend, dtype, array)
         self.backend = self._backend.name
 
@@ -310,38 +296,6 @@ class Program:
         from autograd.program.to_onnx import to_onnx
 
         to_onnx(self, path)
-
-
-def _weights(code: Code) -> list[int]:
-    """The leaves that are weights or biases of dot products, in the order of use."""
-    found: dict[int, None] = {}
-    if TABLE["dot"] not in code.ops:
-        return []
-    leaf = {slot: number for number, slot in code.inputs.items()}
-    for op, operands in zip(code.ops, code.operands, strict=True):
-        if op.name == "dot":
-            ws, _, bias = operands
-            found.update(dict.fromkeys([leaf[s] for s in (*ws, bias) if s in leaf]))  # type: ignore[misc]
-    return list(found)
-
-
-def _find(key: Any, leaves: Sequence[Any], what: str) -> int:
-    """The number of the leaf that ``key`` names: a Value, a label, or a position."""
-    if isinstance(key, str):
-        found = [i for i, leaf in enumerate(leaves) if leaf.label == key]
-    elif isinstance(key, Node):
-        found = [i for i, leaf in enumerate(leaves) if leaf is key]
-    elif isinstance(key, int) and -len(leaves) <= key < len(leaves):
-        return key % len(leaves)
-    else:
-        found = []
-    if len(found) != 1:
-        labels = ", ".join(sorted({leaf.label for leaf in leaves if leaf.label})[:10]) or "none has a label"
-        raise ProgramError(
-            f"{what}={key!r} names {len(found) or 'no'} leaves of this graph; give a Value of it, a label that only "
-            f"one has ({labels}) or a position below {len(leaves)}"
-        )
-    return found[0]
 
 
 def _pick(code: Code) -> str:
