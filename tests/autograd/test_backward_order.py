@@ -206,11 +206,31 @@ def test_a_node_may_be_used_any_number_of_times(monkeypatch: pytest.MonkeyPatch)
     assert hubs[0]._uses.count == 1500
 
 
+@pytest.mark.parametrize("steep", [
+    lambda x: x.sqrt(),
+    lambda x: 1.0 / x,
+    lambda x: x**-1.0,
+    lambda x: Value(1.0) / x,
+    lambda x: x / x.detach(),
+    lambda x: (x * 1.0).sqrt(),
+    lambda x: Value(1.0) / (x * 1.0),
+    lambda x: (y := x * 1.0).sqrt() + y,
+    lambda x: Value(1.0) / (y := x * 1.0) * y.sqrt(),
+    lambda x: autograd.hypot(x.sqrt(), 1.0 / x),
+])  # fmt: skip
+def test_a_gradient_of_zero_meets_no_infinite_partial(steep: Callable[[Value], Value]) -> None:
+    x = Value(0.0)
+    found = steep(x)
+    found.backward(gradient=0.0)
+    assert x.grad == 0.0
+
+
 def test_a_gradient_of_zero_leaves_a_recorded_gradient_alone() -> None:
     x = Value(2.0)
     (x**3).backward(create_graph=True)
     recorded = x.grad
-    for dead in (x * -1.0, -1.0 * x, 1.0 - x, -x, x - 5.0, autograd.dot([x], [-1.0])):
+    minus = Value(-1.0)
+    for dead in (x * -1.0, -1.0 * x, 1.0 - x, -x, x - 5.0, minus * x, minus - x, autograd.dot([x], [-1.0])):
         dead.relu().backward()
         with autograd.no_grad():
             dead.relu().backward()

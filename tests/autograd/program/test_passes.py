@@ -13,6 +13,7 @@ from autograd.program import ir
 from autograd.program.ir import Code, validated
 from autograd.program.passes import fold, gather, optimised, prune, regular, share, simplify
 from autograd.program.trace import trace
+from tests.autograd.program.agreement import agrees
 from tests.autograd.program.graphs import random_graph
 from tests.requires import requires
 
@@ -146,6 +147,20 @@ def test_a_program_taken_by_columns_becomes_what_it_becomes_instruction_by_instr
     assert str(validated(found)) == wanted
     afresh = Code(found.sources, found.ops, found.operands, found.outputs)
     assert rows_of(found) == rows_of(afresh)
+
+
+@pytest.mark.parametrize("long", [0, 10**9], ids=["by columns", "by loops"])
+def test_chains_are_gathered_wherever_they_stand_and_rows_follow(long: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not long:
+        requires("numpy")
+    monkeypatch.setattr(ir, "LONG", long)
+    a, b, c, d = (Value(x) for x in (0.5, -1.5, 2.0, 0.25))
+    hidden = a + (b + (c + d))  # two of its additions vanish, and what comes after them moves up
+    root = autograd.dot([a, b], [c, hidden.tanh()]) * autograd.dot([hidden.exp(), b], [a, c])
+    code = gather(traced(root))
+    assert sorted(names(code)) == ["dot", "dot", "exp", "mul", "sum", "tanh"]
+    agrees(autograd.compile(root, backend="python"), root)
+    assert len(validated(code)) == 6
 
 
 def rows_of(code: Code) -> list[object]:
