@@ -6,8 +6,9 @@ own `conftest.py`.
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -32,6 +33,21 @@ def fresh_process() -> None:
     from autograd.graph import by_hand
 
     by_hand[0] = 0
+
+
+@pytest.fixture
+def without_collector() -> Iterator[None]:
+    """No garbage of other tests is collected during this one.
+
+    What Python calls when an object dies runs in the middle of whatever runs then: a test that counts the bytecodes of
+    the library would count those too, and an exception raised there gets no further (`sys.unraisablehook`).
+    """
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ import pytest
 
 from autograd import Value, detect_anomaly, dot, topological_order
 
+pytestmark = pytest.mark.usefixtures("without_collector")
+
 
 class Interrupter:
     """Raises KeyboardInterrupt before the k-th bytecode that the engine's own files run; counts them otherwise."""

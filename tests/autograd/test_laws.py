@@ -134,6 +134,7 @@ def lines_run(work: Callable[[], Any]) -> int:
     return count
 
 
+@pytest.mark.usefixtures("without_collector")
 def test_sixty_stacked_diamonds_take_linear_time() -> None:
     thirty, sixty = (lines_run(diamonds(levels)[1].backward) for levels in (30, 60))
     assert sixty < 60 * 3 * 40

@@ -19,6 +19,8 @@ from nn.optim.flat import Flat
 from nn.optim.rows import arrays
 from tests.requires import requires
 
+pytestmark = pytest.mark.usefixtures("without_collector")
+
 RNG = random.Random(0)
 X = [[RNG.gauss(0, 1) for _ in range(2)] for _ in range(7)]
 Y = [RNG.randrange(2) for _ in X]
