@@ -6,6 +6,8 @@ Value.tanh))`` does, too.  What does not live here: any formula (``ops.py``), an
 (``value.py``), primitives of lists and of more than two operands (``fuse.py``).
 """
 
+import math
+import re
 from collections.abc import Callable
 from textwrap import indent
 from typing import Any, Final
@@ -13,6 +15,7 @@ from typing import Any, Final
 from autograd.errors import FormulaError
 from autograd.fuse import MADE, fused
 from autograd.graph import UNUSED
+from autograd.ieee import INSIDE
 from autograd.modes import observe, observing
 from autograd.operand import argument, blank, operand
 from autograd.ops import FLOATS, VECTOR_FUNCTIONS, Op, documentation
@@ -21,11 +24,14 @@ from autograd.world import World, define
 VALUES: Final = World("values", VECTOR_FUNCTIONS)
 """The world of Values: each function takes Values and numbers and makes nodes."""
 
+_MATH: Final = {f"_{name}": getattr(math, name) for name in INSIDE}
+"""``math``'s own functions, which methods call where these do not raise."""
+
 _RESERVED: Final = frozenset({
     "self", "node", "op", "blank", "next", "Value", "observing", "observe", "operand", "out", "read", "float", "len",
     "tuple", "zip", "argument", "clock", "column", "interior", "mixed", "LengthError", "operands", "Operands",
     "groups", "partials", "python_partials", "python_value", "method", "reflected", "rule", "listed", "use",
-    "use_group", "matrix", "UNUSED",
+    "use_group", "matrix", "UNUSED", *_MATH,
 })  # fmt: skip
 """Names that the templates here and in ``fuse.py`` use themselves."""
 
@@ -38,7 +44,7 @@ def {name}(self):
     node = next(blank)
     node.op = op
     node._x = self
-    node._data = out = {value}
+    node._data = {out}{value}
     node._dx = {dx}
     node._dy = None
 """
@@ -61,7 +67,7 @@ def {name}(self, {y}{default}):
             node.op = op
             node._x = self
             node._y = {y}
-            node._data = out = {value}
+            node._data = {out}{value}
             node._dx = {dx}
             node._dy = None
 """
@@ -75,7 +81,7 @@ def {name}(self, {y}{default}):
     node._y = {y}
     {x} = self._data
     {y} = {y}._data
-    node._data = out = {value}
+    node._data = {out}{value}
     node._dx = {dx}
     node._dy = {dy}
 """
@@ -96,7 +102,7 @@ def {name}(self, {x}):
     node._y = self
     self._uses = self._uses.more
     {y} = self._data
-    node._data = out = {value}
+    node._data = {out}{value}
     node._dx = None
     node._dy = {dy}
 """
@@ -134,7 +140,7 @@ def install(op: Op, value_class: type[Any]) -> tuple[dict[str, Callable[..., Any
         function = fused(op, value_class)
         return ({op.name: function} if op.method else {}), function
     namespace: dict[str, Any] = {
-        **FLOATS.namespace, "__name__": __name__, "blank": blank(value_class), "Value": value_class, "op": op,
+        **FLOATS.namespace, **_MATH, "__name__": __name__, "blank": blank(value_class), "Value": value_class, "op": op,
         "operand": operand, "argument": argument, "observing": observing, "observe": observe, "UNUSED": UNUSED,
     }  # fmt: skip
     methods: dict[str, Callable[..., Any]] = {}
@@ -166,13 +172,14 @@ def _parts(op: Op, namespace: dict[str, Any]) -> dict[str, str]:
     x, y = (*op.operands, "")[:2]
     default = f"={op.defaults[y]!r}" if y in op.defaults else ""
     if op.python is None:
-        value, *partials = [FLOATS.source(op.tree(text)) for text in (op.value, *op.partials)]
+        value, *partials = [FLOATS.source(op.tree(text), INSIDE) for text in (op.value, *op.partials)]
     else:
         namespace["python_value"], namespace["python_partials"] = op.python
         letters = ", ".join(op.operands)
         value = f"float(python_value({letters}))"
         partials = [f"float(python_partials(out, {letters})[{index}])" for index in range(len(op.operands))]
+    out = "out = " if any(re.search(r"\bout\b", partial) for partial in partials) else ""
     return {
-        "x": x, "y": y, "default": default, "value": value, "dx": partials[0],
+        "x": x, "y": y, "default": default, "out": out, "value": value, "dx": partials[0],
         "dy": partials[1] if len(partials) > 1 else "", "doc": f'"""{documentation(op)}"""',
     }  # fmt: skip

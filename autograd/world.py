@@ -69,14 +69,18 @@ class _Rewriter(ast.NodeTransformer):
 
 
 class _Floats(_Rewriter):
-    """Rewrites a formula so that, over floats, it never raises and the common case needs no call.
+    """Rewrites a formula so that, over floats, it never raises and the common case needs no call of Python's.
 
     Constant parts are computed at once, from the functions in ``namespace``.
     """
 
-    def __init__(self, namespace: Mapping[str, Any], formulas: Mapping[str, tuple[Sequence[str], ast.expr]]) -> None:
+    def __init__(
+        self, namespace: Mapping[str, Any], formulas: Mapping[str, tuple[Sequence[str], ast.expr]],
+        domains: Mapping[str, str],
+    ) -> None:  # fmt: skip
         self.namespace = namespace
         self.formulas = formulas
+        self.domains = domains
 
     def visit(self, node: ast.AST) -> Any:
         node = super().visit(node)
@@ -102,6 +106,11 @@ class _Floats(_Rewriter):
             expression: ast.expr = self.visit(inner)
             return expression
         self.generic_visit(node)
+        constant = all(map(_is_constant, node.args))
+        if name in self.domains and not constant and (isinstance(node.args[0], ast.Name) or not self.iterables):
+            test, x = self.named(node.args[0])
+            inside = _Put(test).visit(ast.parse(self.domains[name], mode="eval").body)
+            return ast.IfExp(inside, _call(f"_{name}", x), _call(name, x))
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
@@ -117,6 +126,9 @@ class _Floats(_Rewriter):
             case ast.Div():
                 # The guard keeps the common case inline; only 0 goes to the function that knows IEEE 754.
                 test, divisor = self.named(node.right)
+                test = ast.Compare(
+                    test, [ast.NotEq()], [ast.Constant(0.0)]
+                )  # cheaper than asking a float for its truth
                 return ast.IfExp(test, ast.BinOp(node.left, ast.Div(), divisor), _call("divide", node.left, divisor))
             case ast.Mod():
                 return _call("mod", node.left, node.right)
@@ -125,6 +137,16 @@ class _Floats(_Rewriter):
             case ast.Pow():
                 return _call("pow", node.left, node.right)
         return node
+
+
+class _Put(ast.NodeTransformer):
+    """Puts an expression where ``x`` stands."""
+
+    def __init__(self, expression: ast.expr) -> None:
+        self.expression = expression
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.expression if node.id == "x" else node
 
 
 def _is_constant(node: ast.expr) -> bool:
@@ -169,15 +191,28 @@ def _copy(tree: ast.expr) -> ast.expr:
 
 
 def floats_source(
-    tree: ast.expr, namespace: Mapping[str, Any], formulas: Mapping[str, tuple[Sequence[str], ast.expr]] | None = None
-) -> str:
+    tree: ast.expr, namespace: Mapping[str, Any], formulas: Mapping[str, tuple[Sequence[str], ast.expr]] | None = None,
+    domains: Mapping[str, str] | None = None,
+) -> str:  # fmt: skip
     """Python source of a formula over floats, to stand inside a function whose globals are ``namespace``.
+
+    Args:
+        tree: the formula.
+        namespace: the functions that it may call.
+        formulas: operands and formula of primitives that are written out where they are called.
+        domains: by a function's name the test of ``x`` under which ``_name`` is called instead, which is quicker; a
+            function that the formula calls several times stays as it is, for the eyes of who reads that.
 
     >>> from autograd.formula import parse
     >>> floats_source(parse("1 / y", ["y"], []), {})
-    '1.0 / y if y else divide(1.0, y)'
+    '1.0 / y if y != 0.0 else divide(1.0, y)'
+    >>> floats_source(parse("exp(-y)", ["y"], ["exp"]), {}, domains={"exp": "x < 709.0"})
+    '_exp(_t1) if (_t1 := (-y)) < 709.0 else exp(_t1)'
     """
-    return ast.unparse(ast.fix_missing_locations(_Floats(namespace, formulas or {}).visit(_copy(tree))))
+    called = [part.func.id for part in ast.walk(tree) if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)]
+    once = {name: test for name, test in (domains or {}).items() if called.count(name) == 1}
+    rewritten = _Floats(namespace, formulas or {}, once).visit(_copy(tree))
+    return ast.unparse(ast.fix_missing_locations(rewritten))
 
 
 def world_source(tree: ast.expr) -> str:
@@ -231,10 +266,10 @@ class World:
         self.native_branches = native_branches
         self.formulas: dict[str, tuple[Sequence[str], ast.expr]] = {}
 
-    def source(self, tree: ast.expr) -> str:
-        """The formula as Python source for this world."""
+    def source(self, tree: ast.expr, domains: Mapping[str, str] | None = None) -> str:
+        """The formula as Python source for this world; over floats, ``domains`` as ``floats_source`` takes them."""
         if self.inline:
-            return floats_source(tree, self.namespace, self.formulas)
+            return floats_source(tree, self.namespace, self.formulas, domains)
         return ast.unparse(tree) if self.native_branches else world_source(tree)
 
     def compile(self, tree: ast.expr, parameters: Collection[str], name: str) -> Callable[..., Any]:

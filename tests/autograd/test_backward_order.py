@@ -19,6 +19,7 @@ import pytest
 import autograd
 from autograd import GraphCycleError, Value, sweep, topological_order
 from autograd.derivatives import gradients
+from autograd.graph import UNUSED, turn, waiting_for
 from autograd.order import backward_order, joint_order
 from autograd.sweep import propagate
 
@@ -204,6 +205,28 @@ def test_a_node_may_be_used_any_number_of_times(monkeypatch: pytest.MonkeyPatch)
         propagate(node)
     assert x.grad == found
     assert hubs[0]._uses.count == 1500
+
+
+@pytest.mark.parametrize("count", [2, 3, 7, 999, 1000, 1001, 2000])
+def test_a_node_that_waits_goes_round_a_wheel(count: int) -> None:
+    uses = UNUSED
+    for _ in range(count):
+        uses = uses.more
+    assert (uses.count, uses.left) == (count, 0)
+    step, lefts = uses.less or turn(uses).less, []
+    while step.left:
+        assert step.count == count
+        lefts.append(step.left)
+        step = step.less
+    assert lefts == [*range(count - 1, 0, -1)]
+    assert step.count == count
+    met = uses.met or turn(uses).met
+    assert (met.count, met.left, met.less.left) == (count, count, count - 1)
+    for left in (0, 1, count - 1, count):
+        found = waiting_for(waiting_for(uses, 1), left)
+        assert (found.count, found.left) == (count, left)
+    assert waiting_for(uses, 1).more.count == count + 1  # a use that no backward knows of
+    assert count > 999 or (step is uses and waiting_for(uses, 0) is uses)
 
 
 @pytest.mark.parametrize("steep", [

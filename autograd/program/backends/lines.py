@@ -62,15 +62,16 @@ def _template(op: Op, text: str, guarded: bool) -> str:
 
 
 class _Unguarded(ast.NodeTransformer):
-    """Turns ``x / y if y else divide(x, y)`` back into ``x / y``."""
+    """Turns ``x / y if y != 0.0 else divide(x, y)`` back into ``x / y``."""
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
         self.generic_visit(node)
         match node:
             case ast.IfExp(
-                test=test, body=ast.BinOp(op=ast.Div()) as quotient, orelse=ast.Call(func=ast.Name(id="divide"))
-            ):
-                divisor = test.value if isinstance(test, ast.NamedExpr) else test
+                test=ast.Compare(left=tested), body=ast.BinOp(op=ast.Div()) as quotient,
+                orelse=ast.Call(func=ast.Name(id="divide")),
+            ):  # fmt: skip
+                divisor = tested.value if isinstance(tested, ast.NamedExpr) else tested
                 return ast.BinOp(quotient.left, ast.Div(), divisor)
         return node
 
