@@ -125,11 +125,10 @@ class _Floats(_Rewriter):
                 return _call("divide", node.left, node.right)
             case ast.Div():
                 # The guard keeps the common case inline; only 0 goes to the function that knows IEEE 754.
+                # It compares: to ask a float for its truth takes longer.
                 test, divisor = self.named(node.right)
-                test = ast.Compare(
-                    test, [ast.NotEq()], [ast.Constant(0.0)]
-                )  # cheaper than asking a float for its truth
-                return ast.IfExp(test, ast.BinOp(node.left, ast.Div(), divisor), _call("divide", node.left, divisor))
+                guard = ast.Compare(test, [ast.NotEq()], [ast.Constant(0.0)])
+                return ast.IfExp(guard, ast.BinOp(node.left, ast.Div(), divisor), _call("divide", node.left, divisor))
             case ast.Mod():
                 return _call("mod", node.left, node.right)
             case ast.FloorDiv():
