@@ -12,6 +12,7 @@ from collections.abc import Callable
 from textwrap import indent
 from typing import Any, Final
 
+from autograd import ieee
 from autograd.errors import FormulaError
 from autograd.fuse import MADE, fused
 from autograd.graph import UNUSED
@@ -24,14 +25,11 @@ from autograd.world import World, define
 VALUES: Final = World("values", VECTOR_FUNCTIONS)
 """The world of Values: each function takes Values and numbers and makes nodes."""
 
-_MATH: Final = {f"_{name}": getattr(math, name) for name in INSIDE}
-"""``math``'s own functions, which methods call where these do not raise."""
-
 _RESERVED: Final = frozenset({
     "self", "node", "op", "blank", "next", "Value", "observing", "observe", "operand", "out", "read", "float", "len",
     "tuple", "zip", "argument", "clock", "column", "interior", "mixed", "LengthError", "operands", "Operands",
     "groups", "partials", "python_partials", "python_value", "method", "reflected", "rule", "listed", "use",
-    "use_group", "matrix", "UNUSED", *_MATH,
+    "use_group", "matrix", "UNUSED",
 })  # fmt: skip
 """Names that the templates here and in ``fuse.py`` use themselves."""
 
@@ -140,7 +138,7 @@ def install(op: Op, value_class: type[Any]) -> tuple[dict[str, Callable[..., Any
         function = fused(op, value_class)
         return ({op.name: function} if op.method else {}), function
     namespace: dict[str, Any] = {
-        **FLOATS.namespace, **_MATH, "__name__": __name__, "blank": blank(value_class), "Value": value_class, "op": op,
+        **FLOATS.namespace, "__name__": __name__, "blank": blank(value_class), "Value": value_class, "op": op,
         "operand": operand, "argument": argument, "observing": observing, "observe": observe, "UNUSED": UNUSED,
     }  # fmt: skip
     methods: dict[str, Callable[..., Any]] = {}
@@ -172,7 +170,12 @@ def _parts(op: Op, namespace: dict[str, Any]) -> dict[str, str]:
     x, y = (*op.operands, "")[:2]
     default = f"={op.defaults[y]!r}" if y in op.defaults else ""
     if op.python is None:
-        value, *partials = [FLOATS.source(op.tree(text), INSIDE) for text in (op.value, *op.partials)]
+        inside = {
+            name: test for name, test in INSIDE.items()
+            if FLOATS.namespace[name] is getattr(ieee, name) and f"math_{name}" not in {*FLOATS.namespace, *op.operands}
+        }  # fmt: skip
+        namespace |= {f"math_{name}": getattr(math, name) for name in inside}
+        value, *partials = [FLOATS.source(op.tree(text), inside) for text in (op.value, *op.partials)]
     else:
         namespace["python_value"], namespace["python_partials"] = op.python
         letters = ", ".join(op.operands)

@@ -64,56 +64,37 @@ graph takes more care then.
 
 
 class Uses:
-    """How often a node stands among other nodes' operands, and how many of these backward still waits for.
+    """How often a node stands among other nodes' operands.
 
-    Steps are ready-made and shared: an operation takes ``node._uses = node._uses.more``, which costs half of adding 1,
-    and backward ``node._uses = node._uses.less`` for each consumer that has come. Those lie on a wheel:
-
-        count = 3:   left  0 → 2 → 1 → 0      at 0 nobody waits, before backward and after it
-
-    ``met`` is a step beside it, with all of them left: for a node that backward has seen in a group of operands, before
-    any consumer of it was done. The steps of a wheel but the first are made when one is needed (``turn``).
+    A stair of ready-made steps: an operation takes ``node._uses = node._uses.more``, which costs half of adding 1.
     """
 
-    __slots__ = ("count", "left", "less", "met", "more")
+    __slots__ = ("count", "more")
 
     count: int
-    left: int
     more: "Uses"
-    less: Any
-    met: Any
 
 
 class _High(Uses):
-    """A step above the ready-made ones: what follows is made when it is taken, and gone with its node."""
+    """A step above the ready-made ones, made when it is taken, and gone with its node."""
 
     __slots__ = ()
 
-    def __init__(self, count: int, left: int = 0) -> None:
-        self.count, self.left = count, left
-
     @property
     def more(self) -> Uses:  # type: ignore[override]
-        """One use more."""
-        return _High(self.count + 1)
-
-    @property
-    def less(self) -> Uses:
-        """One consumer less to wait for."""
-        return _High(self.count, (self.left or self.count) - 1)
-
-    @property
-    def met(self) -> Uses:
-        """All consumers to wait for."""
-        return _High(self.count, self.count)
+        """The next step."""
+        step = _High()
+        step.count = self.count + 1
+        return step
 
 
 def _stair(steps: int) -> Uses:
     """Steps for 0, 1, 2, ... uses; gives the lowest."""
-    step: Uses = _High(steps)
+    step: Uses = _High()
+    step.count = steps
     for count in reversed(range(steps)):
         above, step = step, Uses()
-        step.count, step.left, step.more, step.less, step.met = count, 0, above, None, None
+        step.count, step.more = count, above
     return step
 
 
@@ -123,33 +104,7 @@ ONCE: Final = UNUSED.more
 
 LEAF: Final = Uses()
 """What a leaf has for good: its uses are not counted, for backward does not wait there."""
-LEAF.count, LEAF.left, LEAF.more, LEAF.less, LEAF.met = 0, 0, LEAF, None, None
-
-
-def turn(uses: Uses) -> Uses:
-    """``uses``, a step where nobody waits, with the other steps of its wheel."""
-    step = uses
-    for left in range(1, uses.count + 1):
-        before = Uses()
-        before.count, before.left, before.more, before.less, before.met = uses.count, left, uses.more, step, None
-        if left < uses.count:
-            step = before
-        else:
-            uses.met = before
-    uses.less = step
-    return uses
-
-
-def waiting_for(uses: Any, left: int) -> Uses:
-    """The step on the wheel of ``uses`` that has ``left`` consumers to wait for, 0 of them or more."""
-    step = uses
-    while step.left:
-        step = step.less
-    if left:
-        step = step.met or turn(step).met
-        while step.left != left:
-            step = step.less
-    return step  # type: ignore[no-any-return]
+LEAF.count, LEAF.more = 0, LEAF
 
 
 class Node:

@@ -88,7 +88,7 @@ class Operands:
     It can be gone through, indexed and measured as a tuple, but is none: two of them are equal where they are one.
     """
 
-    __slots__ = ("interior", "left", "numbers", "parents", "read_at", "uses", "values")
+    __slots__ = ("interior", "numbers", "parents", "read_at", "uses", "values")
 
     values: tuple[Any, ...]
     """Values and floats, in order."""
@@ -102,11 +102,9 @@ class Operands:
     """At which count of the ``clock`` they were read."""
     uses: int
     """How many nodes have this list, where it is ``interior``."""
-    left: int
-    """For how many of them a backward that runs now still waits; 0 before the first and after the last."""
 
     def __init__(self, values: tuple[Any, ...]) -> None:
-        self.uses = self.left = 0
+        self.uses = 0
         now = clock[0]
         self.values, self.numbers, self.parents, self.interior = read(values)
         self.read_at = now

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from autograd.graph import LEAF, ONCE, Groups, Node, by_hand, members, turn, waiting_for
+from autograd.graph import LEAF, ONCE, Groups, by_hand
 from autograd.modes import check_gradient, modes
 from autograd.order import Waiting, backward_order, recount
 from autograd.unrolled import ADD, ADD_DOT, LONGEST
@@ -60,8 +60,7 @@ def accumulate(root: Any, seed: float) -> None:
     """Backward over floats: leaves add to their gradient, interior nodes start from zero, the root from ``seed``.
 
     A node whose gradient is exactly zero sends nothing back, so that 0 · inf never becomes NaN.  An interior gradient
-    is set to zero when the first of the node's consumers comes, and sent on when the last one has.  Meanwhile the node
-    stands on another step of its ``Uses``; whatever interrupts this, all are back where they were when it is over.
+    is set to zero when the first of the node's consumers comes, and sent on when the last one has.
     """
     if root.op is None:
         root._grad += seed
@@ -72,187 +71,121 @@ def accumulate(root: Any, seed: float) -> None:
             _accumulate_slowly(order, seed)
             return
     root._grad = seed
-    queue: list[Any] = [root]
     waiting: Waiting = {}
-    try:
-        if _sweep(queue, 0):  # some wait for consumers outside of this graph
-            waiting = release(queue, waiting)
-            queue = recount(waiting, reset=True)
-            _sweep(queue, hold(waiting))
-    except BaseException:
-        _release_for_sure(queue, waiting)
-        raise
-
-
-def _sweep(queue: list[Any], pending: int) -> int:
-    """Send on the gradients of ``queue`` and of all that becomes ready with it.
-
-    Args:
-        queue: nodes whose gradients are complete; it grows.
-        pending: how many nodes and groups wait for consumers.
-
-    Returns:
-        How many wait in the end: for consumers outside of the graph.
-    """
-    for node in queue:  # it grows meanwhile
-        # What `backward_order` and `propagate` do, inline: this loop is where an eager engine spends its time.
-        # For each parent there are four cases: used only here, a leaf, met before, met for the first time.  They
-        # stand once for each of two parents: a loop over these takes as long as a quarter of all the rest.
-        # The first contribution is not added to the 0.0 an interior gradient starts from, but stored; `+ 0.0` makes
-        # of -0.0 what that would give.  `if g` would cost more than a comparison does.
-        g = node._grad
-        parent = node._x
-        dx = node._dx
-        dy = node._dy
-        if dx is None:
-            if dy.__class__ is not float:
-                complete: Groups = ()  # mostly none, so no list is made for them
-                for group in node._y:
-                    if group.__class__ is tuple:
-                        complete += (group,)
-                    elif left := group.left:
-                        group.left = left - 1
-                        if left == 1:
-                            pending -= 1
-                            complete += (group.parents,)
-                        continue
-                    elif group.uses == 1:
-                        group = group.parents
-                        complete += (group,)
+    queue: list[Any] = [root]
+    while queue:
+        for node in queue:  # it grows meanwhile
+            # What `backward_order` and `propagate` do, inline: this loop is where an eager engine spends its time.
+            # For each parent there are four cases: used only here, a leaf, met before, met for the first time.  They
+            # stand once for each of two parents: a loop over these takes as long as a quarter of all the rest.
+            # The first contribution is not added to the 0.0 an interior gradient starts from, but stored; `+ 0.0` makes
+            # of -0.0 what that would give.  `if g` would cost more than a comparison does.
+            g = node._grad
+            parent = node._x
+            dx = node._dx
+            dy = node._dy
+            if dx is None:
+                if dy.__class__ is not float:
+                    complete: Groups = ()  # mostly none, so no list is made for them
+                    for group in node._y:
+                        if group.__class__ is tuple:
+                            complete += (group,)
+                        elif group in waiting:
+                            if (waits := waiting[group]) > 1:
+                                waiting[group] = waits - 1
+                            else:
+                                del waiting[group]
+                                complete += (group.parents,)
+                            continue
+                        elif group.uses == 1:
+                            group = group.parents
+                            complete += (group,)
+                        else:
+                            waiting[group] = group.uses - 1
+                            group = group.parents
+                        for parent in group:
+                            uses = parent._uses
+                            if uses is ONCE:
+                                parent._grad = 0.0
+                            elif uses is not LEAF and parent not in waiting:
+                                parent._grad = 0.0
+                                waiting[parent] = uses.count
+                    if g == 0.0:
+                        pass
+                    elif len(dy) == 3 and len(dy[2]) == 1 and (width := len(dy[0])) == len(dy[1]) <= LONGEST:
+                        ADD_DOT[width](node._x, dy, g)
                     else:
-                        group.left = group.uses - 1
-                        pending += 1
-                        group = group.parents
-                    for parent in group:
-                        uses = parent._uses
-                        if uses is ONCE:
-                            parent._grad = 0.0
-                        elif uses is not LEAF and not uses.left:
-                            parent._grad = 0.0
-                            parent._uses = uses.met or turn(uses).met
-                            pending += 1
-                if g == 0.0:
-                    pass
-                elif len(dy) == 3 and len(dy[2]) == 1 and (width := len(dy[0])) == len(dy[1]) <= LONGEST:
-                    ADD_DOT[width](node._x, dy, g)
-                else:
-                    k = 0
-                    for parents in node._x:
-                        partials = dy[k]
-                        k += 1  # noqa: SIM113 (`enumerate` is slower here, too)
-                        width = len(partials)
-                        if width <= LONGEST:
-                            ADD[width](parents, partials, g)
-                        else:
-                            for parent, partial in zip(parents, partials):  # noqa: B905 (equal by construction; hot)
-                                parent._grad += g * partial
-                for group in complete:
-                    for parent in reversed(group):
-                        uses = parent._uses
-                        if uses is LEAF:
-                            pass
-                        elif uses is ONCE:
-                            queue.append(parent)
-                        else:
-                            parent._uses = uses = uses.less
-                            if not uses.left:
-                                pending -= 1
+                        k = 0
+                        for parents in node._x:
+                            partials = dy[k]
+                            k += 1  # noqa: SIM113 (`enumerate` is slower here, too)
+                            width = len(partials)
+                            if width <= LONGEST:
+                                ADD[width](parents, partials, g)
+                            else:
+                                for parent, partial in zip(parents, partials):  # noqa: B905 (equal by construction; hot)
+                                    parent._grad += g * partial
+                    for group in complete:
+                        for parent in reversed(group):
+                            uses = parent._uses
+                            if uses is LEAF:
+                                pass
+                            elif uses is ONCE or parent not in waiting:
                                 queue.append(parent)
-                continue
-            parent, dx, dy = node._y, dy, None  # a number stands first
-        if g == 0.0:  # it sends nothing; its parents are met all the same
-            dx = 1.0
-            if dy is not None:
-                dy = 1.0
-        ready = None
-        uses = parent._uses
-        if uses is ONCE:
-            parent._grad = g * dx + 0.0
-            if dy is None:
-                queue.append(parent)
-                continue
-            ready = parent
-        elif uses is LEAF:
-            if g != 0.0:
-                parent._grad += g * dx
-        elif uses.left:
-            parent._grad += g * dx
-            parent._uses = uses = uses.less
-            if not uses.left:
-                pending -= 1
-                ready = parent
-        else:
-            parent._grad = g * dx + 0.0
-            parent._uses = uses.less or turn(uses).less
-            pending += 1
-        if dy is not None:
-            parent = node._y
+                            elif (waits := waiting[parent]) > 1:
+                                waiting[parent] = waits - 1
+                            else:
+                                del waiting[parent]
+                                queue.append(parent)
+                    continue
+                parent, dx, dy = node._y, dy, None  # a number stands first
+            if g == 0.0:  # it sends nothing; its parents are met all the same
+                dx = 1.0
+                if dy is not None:
+                    dy = 1.0
+            ready = None
             uses = parent._uses
             if uses is ONCE:
-                parent._grad = g * dy + 0.0
-                queue.append(parent)
+                parent._grad = g * dx + 0.0
+                if dy is None:
+                    queue.append(parent)
+                    continue
+                ready = parent
             elif uses is LEAF:
                 if g != 0.0:
-                    parent._grad += g * dy
-            elif uses.left:
-                parent._grad += g * dy
-                parent._uses = uses = uses.less
-                if not uses.left:
-                    pending -= 1
-                    queue.append(parent)
+                    parent._grad += g * dx
+            elif parent in waiting:
+                parent._grad += g * dx
+                if (waits := waiting[parent]) > 1:
+                    waiting[parent] = waits - 1
+                else:
+                    del waiting[parent]
+                    ready = parent
             else:
-                parent._grad = g * dy + 0.0
-                parent._uses = uses.less or turn(uses).less
-                pending += 1
-        if ready is not None:
-            queue.append(ready)
-    return pending
-
-
-def release(queue: Sequence[Any], waiting: Waiting) -> Waiting:
-    """Nodes and groups wait no more; gives those that did, in the order in which they were met, and for how many.
-
-    Args:
-        queue: the nodes that were gone through, or were about to be.
-        waiting: others that may wait.
-    """
-    found: Waiting = {}
-
-    def note(parent: Any) -> None:
-        if left := parent._uses.left:
-            found[parent] = left
-            parent._uses = waiting_for(parent._uses, 0)
-
-    for node in queue:
-        for group in node._y if node.is_fused else (node.parents,):
-            if group.__class__ is not tuple and group.left:
-                found[group], group.left = group.left, 0
-            for parent in members(group):
-                note(parent)
-    for entry in waiting:
-        if isinstance(entry, Node):
-            note(entry)
-        elif entry.left:
-            found[entry], entry.left = entry.left, 0
-    return found
-
-
-def _release_for_sure(queue: Sequence[Any], waiting: Waiting) -> None:
-    """``release``, begun anew where one more Ctrl-C interrupts that."""
-    try:
-        release(queue, waiting)
-    except KeyboardInterrupt:
-        _release_for_sure(queue, waiting)
-
-
-def hold(waiting: Waiting) -> int:
-    """Let nodes and groups wait for as many consumers as ``waiting`` says; gives how many they are."""
-    for entry, left in waiting.items():
-        if isinstance(entry, Node):
-            entry._uses = waiting_for(entry._uses, left)
-        else:
-            entry.left = left
-    return len(waiting)
+                parent._grad = g * dx + 0.0
+                waiting[parent] = uses.count - 1
+            if dy is not None:
+                parent = node._y
+                uses = parent._uses
+                if uses is ONCE:
+                    parent._grad = g * dy + 0.0
+                    queue.append(parent)
+                elif uses is LEAF:
+                    if g != 0.0:
+                        parent._grad += g * dy
+                elif parent in waiting:
+                    parent._grad += g * dy
+                    if (waits := waiting[parent]) > 1:
+                        waiting[parent] = waits - 1
+                    else:
+                        del waiting[parent]
+                        queue.append(parent)
+                else:
+                    parent._grad = g * dy + 0.0
+                    waiting[parent] = uses.count - 1
+            if ready is not None:
+                queue.append(ready)
+        queue = recount(waiting, reset=True) if waiting else []
 
 
 def _accumulate_slowly(order: Sequence[Any], seed: float) -> None:

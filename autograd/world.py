@@ -106,11 +106,12 @@ class _Floats(_Rewriter):
             expression: ast.expr = self.visit(inner)
             return expression
         self.generic_visit(node)
-        constant = all(map(_is_constant, node.args))
-        if name in self.domains and not constant and (isinstance(node.args[0], ast.Name) or not self.iterables):
-            test, x = self.named(node.args[0])
-            inside = _Put(test).visit(ast.parse(self.domains[name], mode="eval").body)
-            return ast.IfExp(inside, _call(f"_{name}", x), _call(name, x))
+        match node.args:
+            case [argument] if name in self.domains and not _is_constant(argument):
+                if isinstance(argument, ast.Name) or not self.iterables:
+                    test, x = self.named(argument)
+                    inside = _Put(test).visit(ast.parse(self.domains[name], mode="eval").body)
+                    return ast.IfExp(inside, _call(f"math_{name}", x), _call(name, x))
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
@@ -199,14 +200,14 @@ def floats_source(
         tree: the formula.
         namespace: the functions that it may call.
         formulas: operands and formula of primitives that are written out where they are called.
-        domains: by a function's name the test of ``x`` under which ``_name`` is called instead, which is quicker; a
-            function that the formula calls several times stays as it is, for the eyes of who reads that.
+        domains: by a function's name the test of ``x`` under which ``math_name`` is called instead, which is quicker;
+            a function that the formula calls several times stays as it is, for the eyes of who reads that.
 
     >>> from autograd.formula import parse
     >>> floats_source(parse("1 / y", ["y"], []), {})
     '1.0 / y if y != 0.0 else divide(1.0, y)'
     >>> floats_source(parse("exp(-y)", ["y"], ["exp"]), {}, domains={"exp": "x < 709.0"})
-    '_exp(_t1) if (_t1 := (-y)) < 709.0 else exp(_t1)'
+    'math_exp(_t1) if (_t1 := (-y)) < 709.0 else exp(_t1)'
     """
     called = [part.func.id for part in ast.walk(tree) if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)]
     once = {name: test for name, test in (domains or {}).items() if called.count(name) == 1}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from autograd import Value, detect_anomaly, dot, operands, sweep, topological_order
+from autograd import Value, detect_anomaly, dot, operands, topological_order
 
 pytestmark = pytest.mark.usefixtures("without_collector")
 
@@ -82,13 +82,6 @@ def long_wait_graph() -> tuple[list[Value], Value]:
     return [a, b], late * 2.0 + waits + dot([b, a], row)
 
 
-def waiting(root: Value) -> list[Any]:
-    """Nodes and lists for which a backward that is over still waits."""
-    nodes = topological_order(root)
-    groups = [group for node in nodes if node.is_fused for group in node._y if group.__class__ is not tuple]
-    return [node for node in nodes if node._uses.left] + [group for group in groups if group.left]
-
-
 def plain(root: Value) -> None:
     root.backward()
 
@@ -102,15 +95,17 @@ def recorded(root: Value) -> None:
     [(plain, nullcontext, 1), (recorded, nullcontext, 43), (plain, detect_anomaly, 29)],
     ids=["plain", "create_graph", "anomaly"],
 )
+@pytest.mark.parametrize("graph", [small_graph, tangled_graph, long_wait_graph])
 def test_after_an_interrupt_anywhere_in_backward_a_new_one_is_right(
-    backward: Callable[[Value], None], mode: Callable[[], Any], stride: int
-) -> None:
-    inputs, root = small_graph()
+    graph: Callable[[], tuple[list[Value], Value]], backward: Callable[[Value], None], mode: Callable[[], Any],
+    stride: int,
+) -> None:  # fmt: skip
+    inputs, root = graph()
     root.backward()
     expected = [x.grad for x in inputs]
 
-    backward(small_graph()[1])  # what is compiled at its first use is compiled now
-    inputs, root = small_graph()
+    backward(graph()[1])  # what is compiled at its first use is compiled now
+    inputs, root = graph()
 
     def fresh() -> None:
         for x in inputs:
@@ -126,47 +121,6 @@ def test_after_an_interrupt_anywhere_in_backward_a_new_one_is_right(
             Interrupter(at).run(lambda: backward(root))
         fresh()
         assert [x.grad for x in inputs] == expected, f"interrupted before bytecode {at} of {count}"
-
-
-@pytest.mark.parametrize("graph", [small_graph, tangled_graph, long_wait_graph])
-def test_after_an_interrupt_nobody_waits(graph: Callable[[], tuple[list[Value], Value]]) -> None:
-    inputs, root = graph()
-    root.backward()
-    expected = [x.grad for x in inputs]
-
-    def fresh() -> None:
-        for x in inputs:
-            x.zero_grad()
-
-    for at in range(bytecodes(root.backward, fresh)):
-        with pytest.raises(KeyboardInterrupt):
-            Interrupter(at).run(root.backward)
-        assert not waiting(root), f"interrupted before bytecode {at}"
-        fresh()
-        root.backward()
-        assert [x.grad for x in inputs] == expected, f"interrupted before bytecode {at}"
-
-
-def test_an_impatient_person_may_interrupt_the_tidying_up_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    inputs, root = tangled_graph()
-    root.backward()
-    expected = [x.grad for x in inputs]
-    own, calls, late = sweep.waiting_for, iter(range(1000)), bytecodes(root.backward, lambda: None) // 3
-
-    def interrupted(uses: Any, left: int) -> Any:
-        if next(calls) < 5:
-            raise KeyboardInterrupt
-        return own(uses, left)
-
-    monkeypatch.setattr(sweep, "waiting_for", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        Interrupter(late).run(root.backward)
-    assert next(calls) > 5
-    assert not waiting(root)
-    for x in inputs:
-        x.zero_grad()
-    root.backward()
-    assert [x.grad for x in inputs] == expected
 
 
 def test_an_interrupt_may_leave_partial_sums_on_leaves() -> None:

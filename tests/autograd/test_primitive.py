@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import autograd
-from autograd import TABLE, FormulaError, OpaqueNodeError, Value, grad, gradcheck, hessian
+from autograd import TABLE, FormulaError, OpaqueNodeError, Value, grad, gradcheck, hessian, primitive
+from autograd.ops import FLOATS
 
 _numbers = itertools.count()
 
@@ -172,3 +173,32 @@ def test_the_documentation_shows_the_formulas(softsign: Callable[..., Any]) -> N
     text = softsign.__doc__ or ""
     assert "x / (1 + abs(x))" in text
     assert "∂/∂x: 1 / (1 + abs(x))**2" in text
+
+
+def test_a_primitive_may_be_named_as_math_s_own_functions_are_called_inline(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FLOATS.namespace, "math_exp", None)  # put back as it was, which is not at all
+    monkeypatch.delitem(FLOATS.namespace, "math_exp")
+    taken = primitive("math_exp", "x * 10", "10")
+    calls_it = primitive(name, "math_exp(x + 1) + exp(x)", "math_exp(1) + exp(x)")
+    y = calls_it(Value(0.0))
+    assert (taken(3.0), y.data, y.partials) == (30.0, 11.0, (11.0,))
+
+
+def test_an_operand_may_be_named_so_as_well(name: str) -> None:
+    assert primitive(name, "exp(math_exp)", "out", operands=["math_exp"])(Value(0.0)).data == 1.0
+
+
+def test_a_function_with_an_argument_too_many_is_refused(name: str) -> None:
+    late = primitive(name, "x if x < 100 else log(x, 2)", "1")
+    with pytest.raises(TypeError, match="positional argument"):
+        late(Value(300.0))
+
+
+def test_a_formula_calls_the_function_that_stands_in_the_place_of_math_s(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FLOATS.namespace, "log", lambda x: 100.0 * x)
+    doubled = primitive(name, "2 * log(x)", "2 / x")
+    assert doubled(Value(3.0)).data == 600.0

@@ -80,7 +80,7 @@ def test_a_program_leaves_no_text_behind(backend: str) -> None:
 def test_math_s_own_function_is_called_only_where_it_does_not_raise(name: str) -> None:
     tree = parse(f"{name}(x)", ["x"], [name])
     source = floats_source(tree, FLOATS.namespace, FLOATS.formulas, INSIDE)
-    assert source.startswith(f"_{name}(x) if ")
+    assert source.startswith(f"math_{name}(x) if ")
     reached = []
 
     def own(x: float) -> float:
@@ -88,7 +88,7 @@ def test_math_s_own_function_is_called_only_where_it_does_not_raise(name: str) -
         return getattr(math, name)(x)  # type: ignore[no-any-return]
 
     inline = define(
-        f"def rule(x):\n    return {source}\n", "rule", {**FLOATS.namespace, f"_{name}": own}, f"test {name}"
+        f"def rule(x):\n    return {source}\n", "rule", {**FLOATS.namespace, f"math_{name}": own}, f"test {name}"
     )
     edges = [0.0, 1.0, 0.5, 2.0, 709.0, 710.0, 800.0, 1e300, math.inf]
     near = [math.nextafter(x, to) for x in edges for to in (-math.inf, math.inf)]
