@@ -172,6 +172,8 @@ def levels(code: Code) -> list[int]:
         if len(operands) == 2 and operands[0].__class__ is int and operands[1].__class__ is int:
             a, b = found[operands[0]], found[operands[1]]
             found[place] = (a if a > b else b) + 1
+        elif len(operands) == 1 and operands[0].__class__ is int:
+            found[place] = found[operands[0]] + 1
         else:
             deepest = -1
             for x in operands:
