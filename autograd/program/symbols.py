@@ -12,6 +12,7 @@ What does not live here: any formula (``ops.py``), and how an expression is comp
 import ast
 import math
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from autograd import ieee
@@ -313,6 +314,7 @@ ZERO: Final = number(0.0)
 ONE: Final = number(1.0)
 
 
+@cache
 def product(x: Symbol, y: Symbol) -> Symbol:
     """x·y, without a product by 1 or -1."""
     return _call("mul", x, y)

@@ -286,15 +286,14 @@ def _planned(program: ArrayProgram) -> Plan:
     reach(int(varying), np.array([place]))
     for step in reversed(program.instructions):
         memory = int(step.varying)
-        own = np.arange(step.place, step.place + step.count)
-        here = reached[memory][own]
+        here = reached[memory][step.place : step.place + step.count]
         if not here.any():
             continue
         sends = takers(step, rules)
         if not sends:
             continue
         if not here.all():
-            reach(memory, own)
+            reach(memory, np.arange(step.place, step.place + step.count))
         contributions = []
         for operand, view in sends:
             places = view.places().ravel()
