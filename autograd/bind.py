@@ -16,7 +16,6 @@ from autograd import ieee
 from autograd.errors import FormulaError
 from autograd.fuse import MADE, fused
 from autograd.graph import UNUSED
-from autograd.ieee import INSIDE
 from autograd.modes import observe, observing
 from autograd.operand import argument, blank, operand
 from autograd.ops import FLOATS, VECTOR_FUNCTIONS, Op, documentation
@@ -171,7 +170,7 @@ def _parts(op: Op, namespace: dict[str, Any]) -> dict[str, str]:
     default = f"={op.defaults[y]!r}" if y in op.defaults else ""
     if op.python is None:
         inside = {
-            name: test for name, test in INSIDE.items()
+            name: test for name, test in ieee.INSIDE.items()
             if FLOATS.namespace[name] is getattr(ieee, name) and f"math_{name}" not in {*FLOATS.namespace, *op.operands}
         }  # fmt: skip
         namespace |= {f"math_{name}": getattr(math, name) for name in inside}

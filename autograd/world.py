@@ -69,7 +69,7 @@ class _Rewriter(ast.NodeTransformer):
 
 
 class _Floats(_Rewriter):
-    """Rewrites a formula so that, over floats, it never raises and the common case needs no call of Python's.
+    """Rewrites a formula so that, over floats, it never raises, and mostly calls no function written in Python.
 
     Constant parts are computed at once, from the functions in ``namespace``.
     """

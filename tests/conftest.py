@@ -42,12 +42,13 @@ def without_collector() -> Iterator[None]:
     What Python calls when an object dies runs in the middle of whatever runs then: a test that counts the bytecodes of
     the library would count those too, and an exception raised there gets no further (`sys.unraisablehook`).
     """
+    was_on = gc.isenabled()
     gc.collect()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        (gc.enable if was_on else gc.disable)()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ import copy
 import gc
 import pickle
 import random
-import sys
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,6 +21,7 @@ from autograd import GraphCycleError, Value, sweep, topological_order
 from autograd.derivatives import gradients
 from autograd.order import backward_order, joint_order
 from autograd.sweep import propagate
+from tests.autograd.counting import lines_run
 
 LIMIT = 10.0**9  # below it sums and products of whole numbers are exact in any order
 
@@ -250,23 +250,11 @@ def test_a_gradient_that_is_a_graph_itself_may_be_added_to_in_the_middle_of_it()
     assert x.grad.data - slope.data == 18 * 1.5**2 + 6 * 1.5
 
 
+@pytest.mark.usefixtures("without_collector")
 def test_the_hundredth_backward_over_one_trunk_takes_the_steps_of_the_tenth() -> None:
     x = Value(2.0)
     trunk = x * 3.0
-    steps = []
-    for _ in range(100):
-        root, count = trunk * 2.0, 0
-
-        def tracer(frame: Any, event: str, argument: Any) -> Any:
-            nonlocal count
-            count += event == "line"
-            return tracer
-
-        before = sys.gettrace()
-        sys.settrace(tracer)
-        root.backward()
-        sys.settrace(before)
-        steps.append(count)
+    steps = [lines_run((trunk * 2.0).backward) for _ in range(100)]
     assert steps[99] == steps[9]
     assert x.grad == 600.0
 

@@ -6,7 +6,6 @@ Next: `test_value.py` for the one class behind it.
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Value, grad, jvp, topological_order
+from tests.autograd.counting import lines_run
 from tests.requires import requires
 
 mpmath = requires("mpmath")
@@ -117,23 +117,6 @@ def diamonds(levels: int) -> tuple[Value, Value]:
     return leaf, node
 
 
-def lines_run(work: Callable[[], Any]) -> int:
-    count = 0
-
-    def tracer(frame: Any, event: str, argument: Any) -> Any:
-        nonlocal count
-        count += event == "line"
-        return tracer
-
-    before = sys.gettrace()
-    sys.settrace(tracer)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-    return count
-
-
 @pytest.mark.usefixtures("without_collector")
 def test_sixty_stacked_diamonds_take_linear_time() -> None:
     thirty, sixty = (lines_run(diamonds(levels)[1].backward) for levels in (30, 60))
@@ -156,6 +139,7 @@ def test_each_node_of_sixty_diamonds_steps_back_exactly_once() -> None:
     assert leaf.grad == 1.0
 
 
+@pytest.mark.usefixtures("without_collector")
 @pytest.mark.parametrize("transform", [grad, lambda f: lambda x: jvp(f, x, 1.0)[1], lambda f: grad(grad(f))])
 def test_derivatives_of_sixty_diamonds_take_linear_time(transform: Any) -> None:
     def f(levels: int) -> Callable[[Any], Any]:
