@@ -110,8 +110,12 @@ class _Roller:
                 else:
                     signature += [len(x), VARYING in map(self.kind.__getitem__, x)]  # type: ignore[arg-type]
             signs[i] = -1 - signatures.setdefault(tuple(signature), len(signatures))
-        order = np.lexsort((signs, level := np.array(levels(self.code), np.int64)))
-        cuts = np.flatnonzero((np.diff(signs[order]) != 0) | (np.diff(level[order]) != 0)) + 1
+        signs -= signs.min(initial=0)
+        groups = np.array(levels(self.code), np.int64) * (1 + signs.max(initial=0)) + signs
+        if groups.max(initial=0) < 2**16:
+            groups = groups.astype(np.uint16)  # which NumPy sorts digit by digit, in a sixth of the time
+        order = np.argsort(groups, kind="stable")
+        cuts = np.flatnonzero(np.diff(groups[order])) + 1
         for members in np.split(order, cuts) if n else ():
             yield columns.ops[columns.kinds[members[0]]], members
 
@@ -144,15 +148,17 @@ class _Roller:
     def _apply(self, op: Op, members: Any) -> None:
         """A vector instruction; each operand is one array, or one matrix where the row of the table takes a list."""
         operands = self.code.operands
+        kinds: list[int | None] = [None] * len(op.operands)
         if self.columns.arity[members[0]]:
             columns = [self.columns.x[members], self.columns.y[members]][: len(op.operands)]
+            kinds = [self.kind[column[0]] for column in columns]
         else:
             columns = [np.array([operands[i][k] for i in members.tolist()], np.int64) for k in range(len(op.operands))]
         varying = self.kind[members[0]] == VARYING
         if len(members) > 1:
             order = self._order(columns)
             members, columns = members[order], [column[order] for column in columns]
-        views = tuple(self._view(column, varying) for column in columns)
+        views = tuple(map(self._view, columns, kinds))
         takes = tuple(bool(self.takes[column].any()) for column in columns)
         self.instructions.append(Apply(op, self._allot(members, varying), len(members), varying, views, takes))
 
@@ -168,19 +174,25 @@ class _Roller:
                     best, most = order, slices
         return best
 
-    def _view(self, slots: Any, varying: bool) -> View:
-        """The places of ``slots`` (an array of any shape), as a slice, a grid, or a list to gather."""
-        kinds = np.frombuffer(self.kind, np.uint8)[slots]
-        if slots.size and (kinds == CONSTANT).all():
+    def _view(self, slots: Any, kind: int | None = None) -> View:
+        """The places of ``slots`` (an array of any shape), as a slice, a grid, or a list to gather.
+
+        Those of single operands are of one ``kind``; in lists, leaves, results and numbers may stand together.
+        """
+        if kind is None and slots.size:
+            kinds = np.frombuffer(self.kind, np.uint8)[slots]
+            varies = kinds == VARYING
+            if varies.any():
+                kind = VARYING
+                slots = slots if varies.all() else self._copied(slots, kinds)
+            elif (kinds == CONSTANT).all():
+                kind = CONSTANT
+        if kind == CONSTANT:
             numbers = self.number[slots]
-            if (numbers == numbers.flat[0]).all() and not (numbers == 0).any():
-                slots = np.full_like(slots, slots.flat[0])
-            else:
+            if (numbers != numbers.flat[0]).any() or (numbers == 0).any():
                 return self._constant(numbers)
-        mixed = bool((kinds == VARYING).any())
-        if mixed and not (kinds == VARYING).all():
-            slots = self._copied(slots, kinds)
-        return view_of(self.place[slots], mixed)
+            slots = np.full_like(slots, slots.flat[0])
+        return view_of(self.place[slots], kind == VARYING)
 
     def _constant(self, numbers: Any) -> View:
         base = self.uniform
@@ -254,10 +266,10 @@ class _Roller:
                 bias = bias[:, 0]
             elif varying:
                 return False
-            bias_view, bias_takes = self._view(bias, False), bool(self.takes[bias].any())
+            bias_view, bias_takes = self._view(bias), bool(self.takes[bias].any())
             if bias_view.varying and not varying:
                 return False
-        w_view, x_view = self._view(w, False), self._view(x.T, varying)
+        w_view, x_view = self._view(w), self._view(x.T)
         takes = (bool(self.takes[w].any()), bool(self.takes[x].any()), bias_takes)
         place = self._allot(grid.ravel(), varying)
         (j, b), k = grid.shape, w.shape[1]

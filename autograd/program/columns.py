@@ -5,13 +5,15 @@ array operations what ``ir.py`` and ``passes.py`` find out by a loop, instructio
 answers, and the tests hold the two together.  What does not live here: any pass, any error.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain, compress
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd.ops import Op, is_list
+from autograd.program.ir import Operand, deepest, paired
 
 
 class Columns(NamedTuple):
@@ -73,29 +75,56 @@ class Columns(NamedTuple):
         others = np.flatnonzero(arity == 0).tolist()
         return Columns(list(number), kinds, arity, x, y, others, self.size + 1)
 
-    def renumbered(self, keep: Any) -> "tuple[Columns, list[Any]]":
-        """The columns of the instructions to ``keep``, and the operands of the plain ones among them, as tuples."""
+    def renumbered(self, keep: Any) -> "Columns":
+        """The columns of the instructions to ``keep``."""
         keep = np.frombuffer(keep, np.bool_)
         n = len(keep)
         places = np.concatenate([np.cumsum(keep) - 1, np.arange(n - self.size, 0)])
         x, y, arity = places[self.x[keep]], places[self.y[keep]], self.arity[keep]
         left = int(keep.sum())
-        operands: list[Any] = list(zip(x.tolist(), y.tolist(), strict=True))
-        for place in np.flatnonzero(arity == 1).tolist():
-            operands[place] = operands[place][:1]
         others = places[self.others][keep[self.others]].tolist()
-        return self._replace(
-            kinds=self.kinds[keep], arity=arity, x=x, y=y, others=others, size=self.size - n + left
-        ), operands
+        return self._replace(kinds=self.kinds[keep], arity=arity, x=x, y=y, others=others, size=self.size - n + left)
+
+    def levels(self, operands: Sequence[Any]) -> list[int]:
+        """The length of the longest path from a source to each instruction; ``operands`` are those of ``others``."""
+        n = len(self.x)
+        found = [-1] * self.size
+        x, y, start = self.x.tolist(), self.y.tolist(), 0
+        for stop in [*self.others, n]:
+            for place, a, b in zip(range(start, stop), x[start:stop], y[start:stop], strict=True):
+                a, b = found[a], found[b]
+                found[place] = (a if a > b else b) + 1
+            if stop < n:
+                found[stop] = 1 + deepest(found, operands[stop])
+            start = stop + 1
+        return found[:n]
+
+
+class Operands(Sequence[tuple[Operand, ...]]):
+    """The operands of each instruction, from columns and the rows of ``others``; tuples are made when asked for."""
+
+    def __init__(self, columns: Columns, rows: Mapping[int, tuple[Operand, ...]]) -> None:
+        self.columns, self.rows = columns, rows
+
+    @cached_property
+    def _tuples(self) -> list[tuple[Operand, ...]]:
+        columns = self.columns
+        return paired(columns.x.tolist(), columns.y.tolist(), np.flatnonzero(columns.arity == 1).tolist(), self.rows)
+
+    def __len__(self) -> int:
+        return len(self.columns.x)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.rows[place] if place in self.rows else self._tuples[place]
+
+    def __iter__(self) -> Iterator[tuple[Operand, ...]]:
+        return iter(self._tuples)
 
 
 def by_column(ops: Sequence[Op], operands: Sequence[Any], sources: int) -> Columns | None:
     """The columns of a program; None where an instruction has operands of a number or kind that its row forbids."""
     n = len(ops)
-    number = {op: i for i, op in enumerate(dict.fromkeys(ops))}
-    arities = [len(op.operands) if _is_plain(op) else 0 for op in number]
-    kinds = np.fromiter(map(number.__getitem__, ops), np.int64, n)
-    arity = np.array(arities, np.int64)[kinds]
+    number, kinds, arity = _kinds(ops)
     lengths = np.fromiter(map(len, operands), np.int64, n)
     plain = arity > 0
     if (lengths != arity)[plain].any():
@@ -108,6 +137,20 @@ def by_column(ops: Sequence[Op], operands: Sequence[Any], sources: int) -> Colum
     x, y = np.full(n, -1), np.full(n, -1)
     x[plain], y[plain] = slots[ends - arity[plain]], slots[ends - 1]
     return Columns(list(number), kinds, arity, x, y, np.flatnonzero(~plain).tolist(), n + sources)
+
+
+def from_slots(ops: Sequence[Op], x: Sequence[int], y: Sequence[int], others: list[int], sources: int) -> Columns:
+    """The columns whose ``x`` and ``y`` are known; those of instructions with one operand are equal."""
+    number, kinds, arity = _kinds(ops)
+    return Columns(list(number), kinds, arity, np.array(x, np.int64), np.array(y, np.int64), others, len(ops) + sources)
+
+
+def _kinds(ops: Sequence[Op]) -> tuple[dict[Op, int], Any, Any]:
+    """The rows that occur, by number; the number of each instruction's row, and how many single operands it has."""
+    number = {op: i for i, op in enumerate(dict.fromkeys(ops))}
+    arities = [len(op.operands) if _is_plain(op) else 0 for op in number]
+    kinds = np.fromiter(map(number.__getitem__, ops), np.int64, len(ops))
+    return number, kinds, np.array(arities, np.int64)[kinds]
 
 
 def _is_plain(op: Op) -> bool:

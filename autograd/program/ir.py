@@ -11,7 +11,7 @@ run, or a float, a constant.  An operand of an instruction is a slot, or, where 
 What lives here: the program, its listing and its validation.  What does not: how a graph becomes one (``trace.py``).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -87,7 +87,7 @@ class Code:
         """The instructions by column, if the program is long, well formed and NumPy is there; see ``columns.py``."""
         if self.known is not None:
             return self.known
-        if len(self) < LONG or find_spec("numpy") is None:
+        if not is_long(self.ops):
             return None
         from autograd.program.columns import by_column
 
@@ -110,6 +110,27 @@ class Code:
             for operand in instruction.operands
         ]
         return f"{instruction.op.name}({', '.join(arguments)})"
+
+
+def is_long(ops: Sequence[Op]) -> bool:
+    """Whether a program of these instructions is looked at by columns."""
+    return len(ops) >= LONG and find_spec("numpy") is not None
+
+
+def paired(
+    x: Sequence[int], y: Sequence[int], single: Iterable[int], rows: Mapping[int, tuple[Operand, ...]]
+) -> list[tuple[Operand, ...]]:
+    """The operands of each instruction: ``rows`` has them by place, at ``single`` places ``x`` alone counts.
+
+    >>> paired([-1, 0, 0], [-2, 0, 0], [1], {2: (0, (1, -1))})
+    [(-1, -2), (0,), (0, (1, -1))]
+    """
+    found: list[tuple[Operand, ...]] = list(zip(x, y, strict=True))
+    for place in single:
+        found[place] = found[place][:1]
+    for place, operands in rows.items():
+        found[place] = operands
+    return found
 
 
 def flat(operands: Iterable[Operand]) -> Iterator[int]:
@@ -167,6 +188,8 @@ def validated(code: Code) -> Code:
 
 def levels(code: Code) -> list[int]:
     """The length of the longest path from a source to each instruction."""
+    if code.columns is not None:
+        return code.columns.levels(code.operands)
     found = [-1] * (len(code) + len(code.sources))
     for place, operands in enumerate(code.operands):
         if len(operands) == 2 and operands[0].__class__ is int and operands[1].__class__ is int:
@@ -175,14 +198,19 @@ def levels(code: Code) -> list[int]:
         elif len(operands) == 1 and operands[0].__class__ is int:
             found[place] = found[operands[0]] + 1
         else:
-            deepest = -1
-            for x in operands:
-                if x.__class__ is int:
-                    deepest = max(deepest, found[x])
-                elif x and max(x) >= 0:  # type: ignore[arg-type]  # rows of leaves have no depth
-                    deepest = max(deepest, *map(found.__getitem__, x))  # type: ignore[arg-type]
-            found[place] = deepest + 1
+            found[place] = 1 + deepest(found, operands)
     return found[: len(code)]
+
+
+def deepest(level: Sequence[int], operands: Iterable[Operand]) -> int:
+    """The highest level among an instruction's operands; ``level`` has that of each slot, -1 for sources."""
+    highest = -1
+    for x in operands:
+        if x.__class__ is int:
+            highest = max(highest, level[x])
+        elif x and max(x) >= 0:  # type: ignore[arg-type]  # rows of leaves have no depth
+            highest = max(highest, *map(level.__getitem__, x))  # type: ignore[arg-type]
+    return highest
 
 
 def edges(code: Code) -> int:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from autograd.ops import FLOATS, TABLE, Op
 from autograd.program.ir import Code, Operand, flat
-from autograd.program.rewrite import Builder, compacted, rewrite, uses
+from autograd.program.rewrite import Builder, compacted, replaced, rewrite, uses
 
 GONE: Final = -(2**60)
 """The slot of an instruction that vanished into another; nothing may use it."""
@@ -205,11 +205,10 @@ def gather(code: Code) -> Code:
         # No bias is a sum of its own, so every chain fits in its last addition's place, and what it took over goes.
         if not chains:
             return code
-        sources, changed_ops, changed = [*code.sources, 0.0], list(ops), list(operands)
+        sources, changed_ops, changes = [*code.sources, 0.0], list(ops), {}
         for place, (parts, rest) in chains.items():
-            changed_ops[place], changed[place] = merged(parts, rest, rest[0] if rest else -len(sources))
-        known = code.columns.replaced(chains, changed_ops) if code.columns is not None else None
-        return compacted(Code(sources, changed_ops, changed, code.outputs, known), keep)
+            changed_ops[place], changes[place] = merged(parts, rest, rest[0] if rest else -len(sources))
+        return compacted(replaced(code, sources, changed_ops, changes), keep)
 
     def step(new: Builder, place: int, op: Op, slots: tuple[Operand, ...]) -> int:
         if not keep[place]:

@@ -3,7 +3,7 @@
 What does not live here: what is changed and why (``passes.py``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate, compress
 from typing import Any
 
@@ -72,6 +72,29 @@ def uses(code: Code) -> list[int]:
     return count[: len(code)]
 
 
+def replaced(
+    code: Code, sources: Sequence[Source], ops: Sequence[Op], changes: Mapping[int, tuple[Operand, ...]]
+) -> Code:
+    """The program with ``sources``, one more than before, and new instructions, which take rows, in some places.
+
+    Args:
+        code: a program.
+        sources: its sources and one more.
+        ops: the row of the table of each instruction, the new ones among them.
+        changes: the operands of the new ones by place.
+    """
+    if code.columns is None:
+        operands = list(code.operands)
+        for place, changed in changes.items():
+            operands[place] = changed
+        return Code(sources, ops, operands, code.outputs)
+    from autograd.program.columns import Operands
+
+    found = code.columns.replaced(changes, ops)
+    rows = {place: changes.get(place) or code.operands[place] for place in found.others}
+    return Code(sources, ops, Operands(found, rows), code.outputs, found)
+
+
 def compacted(code: Code, keep: bytearray) -> Code:
     """The program without the instructions that are not to be kept, which none of the others may use."""
     places = list(accumulate(keep, initial=0))
@@ -89,7 +112,9 @@ def compacted(code: Code, keep: bytearray) -> Code:
     outputs = tuple(slot if slot < 0 else places[slot] for slot in code.outputs)
     if code.columns is None:
         return Code(code.sources, ops, list(map(moved, compress(code.operands, keep))), outputs)
-    found, operands = code.columns.renumbered(keep)
-    for new, old in zip(found.others, filter(keep.__getitem__, code.columns.others), strict=True):
-        operands[new] = moved(code.operands[old])
-    return Code(code.sources, ops, operands, outputs, found)
+    from autograd.program.columns import Operands
+
+    found = code.columns.renumbered(keep)
+    others = filter(keep.__getitem__, code.columns.others)
+    rows = {new: moved(code.operands[old]) for new, old in zip(found.others, others, strict=True)}
+    return Code(code.sources, ops, Operands(found, rows), outputs, found)

@@ -6,7 +6,7 @@ data were changed afterwards would not compute what the graph shows.
 What does not live here: making the program smaller (``passes.py``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from autograd.derivatives import refuse_stale
@@ -14,7 +14,7 @@ from autograd.errors import OperandTypeError
 from autograd.graph import OPAQUE, Node, members
 from autograd.ops import FLOATS, Op, is_list
 from autograd.order import interior_order, joint_interior_order
-from autograd.program.ir import Code, Operand, Source
+from autograd.program.ir import Code, Operand, Source, is_long, paired
 
 
 class Traced(NamedTuple):
@@ -85,7 +85,9 @@ def trace(roots: Sequence[Any]) -> Traced:
     source = sources.__getitem__
     rows = _Rows(sources)
     ops: list[Op] = [node.op for node in order]
-    operands: list[tuple[Operand, ...]] = []
+    first: list[int] = []
+    second: list[int] = []
+    others: dict[int, tuple[Operand, ...]] = {}
     rules = {op: (op.value_in(FLOATS), 0 if op.nary else len(op.operands)) for op in _with_formulas(ops, order)}
     for place, (op, node) in enumerate(zip(ops, order, strict=True)):
         rule, singles = rules[op]
@@ -101,21 +103,39 @@ def trace(roots: Sequence[Any]) -> Traced:
             else:
                 q = y._mark if y.op is not None else source(y)
                 y = y._data
-            operands.append((p, q))
+            first.append(p)
+            second.append(q)
             now = rule(x, y)
         elif singles == 1:
             x = node._x
-            operands.append((x._mark if x.op is not None else source(x),))
+            p = x._mark if x.op is not None else source(x)
+            first.append(p)
+            second.append(p)
             now = rule(x._data)
         else:
-            slots, numbers = rows.read(op, node)
-            operands.append(slots)
+            others[place], numbers = rows.read(op, node)
+            first.append(-1)
+            second.append(-1)
             now = rule(*numbers)
         if now != node._data:
             refuse_stale(node)
         node._mark = place
     outputs = tuple(map(sources.slot, roots))
-    return Traced(Code(sources.sources, ops, operands, outputs), sources.leaves, order)
+    return Traced(_coded(sources.sources, ops, first, second, others, outputs), sources.leaves, order)
+
+
+def _coded(
+    sources: Sequence[Source], ops: Sequence[Op], first: Sequence[int], second: Sequence[int],
+    others: Mapping[int, tuple[Operand, ...]], outputs: tuple[int, ...],
+) -> Code:  # fmt: skip
+    """The program whose instructions have ``others`` as operands, or their first and second."""
+    if not is_long(ops):
+        single = [place for place, op in enumerate(ops) if len(op.operands) == 1]
+        return Code(sources, ops, paired(first, second, single, others), outputs)
+    from autograd.program.columns import Operands, from_slots
+
+    columns = from_slots(ops, first, second, list(others), len(sources))
+    return Code(sources, ops, Operands(columns, others), outputs, columns)
 
 
 def _with_formulas(ops: Sequence[Op], order: Sequence[Any]) -> Iterable[Op]:

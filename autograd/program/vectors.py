@@ -67,10 +67,12 @@ def evenly_spaced(places: Any) -> bool:
     """Whether a vector of places is evenly spaced."""
     if len(places) < 3:
         return True
-    if places[2] - places[1] != places[1] - places[0]:  # most that are not show it here
+    first, step = places[0], places[1] - places[0]
+    if places[2] != places[1] + step or places[-1] != first + step * (
+        len(places) - 1
+    ):  # most that are not show it here
         return False
-    steps = places[1:] - places[:-1]
-    return bool((steps == steps[0]).all())
+    return bool((places[1:] - places[:-1] == step).all())
 
 
 def view_of(places: Any, varying: bool) -> View:

@@ -10,7 +10,7 @@ import pytest
 import autograd
 from autograd import TABLE, Value
 from autograd.program import ir
-from autograd.program.ir import Code, validated
+from autograd.program.ir import Code, levels, validated
 from autograd.program.passes import fold, gather, optimised, prune, regular, share, simplify
 from autograd.program.trace import trace
 from tests.autograd.program.agreement import agrees
@@ -139,12 +139,14 @@ def test_a_program_taken_by_columns_becomes_what_it_becomes_instruction_by_instr
     monkeypatch.setattr(ir, "LONG", 10**9)
     by_loops = traced(root)
     assert by_loops.columns is None
-    wanted = str(validated(passes(by_loops)))
+    one_by_one = validated(passes(by_loops))
+    depths = levels(one_by_one)
     monkeypatch.setattr(ir, "LONG", 0)
     by_columns = traced(root)
     assert by_columns.columns is not None
     found = passes(by_columns)
-    assert str(validated(found)) == wanted
+    assert str(validated(found)) == str(one_by_one)
+    assert levels(found) == depths
     afresh = Code(found.sources, found.ops, found.operands, found.outputs)
     assert rows_of(found) == rows_of(afresh)
 
