@@ -24,13 +24,13 @@ from autograd.world import World, define
 VALUES: Final = World("values", VECTOR_FUNCTIONS)
 """The world of Values: each function takes Values and numbers and makes nodes."""
 
-_RESERVED: Final = frozenset({
+RESERVED: Final = frozenset({
     "self", "node", "op", "blank", "next", "Value", "observing", "observe", "operand", "out", "read", "float", "len",
     "tuple", "zip", "argument", "clock", "column", "interior", "mixed", "LengthError", "operands", "Operands",
     "groups", "partials", "python_partials", "python_value", "method", "reflected", "rule", "listed", "use",
-    "use_group", "matrix", "UNUSED",
+    "use_group", "matrix", "UNUSED", "choose", "number",
 })  # fmt: skip
-"""Names that the templates here and in ``fuse.py`` use themselves."""
+"""Names that the templates here and in ``fuse.py`` use themselves, and worlds for what their formulas need."""
 
 _UNARY: Final = (
     """\
@@ -131,7 +131,7 @@ def install(op: Op, value_class: type[Any]) -> tuple[dict[str, Callable[..., Any
     Raises:
         FormulaError: an operand has a name that the templates need for themselves.
     """
-    if taken := _RESERVED.intersection(op.operands):
+    if taken := RESERVED.intersection(op.operands):
         raise FormulaError(f"an operand may not be named {', '.join(sorted(taken))}; give it another name")
     if op.nary:
         function = fused(op, value_class)

@@ -88,7 +88,7 @@ def _check(node: ast.expr, text: str, names: set[str], functions: Collection[str
 
 
 _PRECEDENCE: Final[Mapping[type[ast.operator], int]] = {
-    ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Mod: 2, ast.FloorDiv: 2, ast.Div: 5, ast.Pow: 4,
+    ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.FloorDiv: 2, ast.Div: 5, ast.Pow: 4,
 }  # fmt: skip
 _RELATIONS: Final[Mapping[type[ast.cmpop], str]] = {
     ast.Gt: ">", ast.GtE: r"\ge", ast.Lt: "<", ast.LtE: r"\le", ast.Eq: "=", ast.NotEq: r"\ne",
@@ -130,8 +130,10 @@ def _latex(tree: ast.expr, letters: Mapping[str, str], functions: Mapping[str, s
             return f"{part(tree.left, 5)}^{{{part(tree.right, 0)}}}", 4
         case ast.BinOp(op=ast.FloorDiv()):
             return rf"\left\lfloor\frac{{{part(tree.left, 0)}}}{{{part(tree.right, 0)}}}\right\rfloor", 5
+        case ast.BinOp(op=ast.Mod()):  # read without brackets, each half would do with what stands beside it
+            return rf"{part(tree.left, 2)} \bmod {part(tree.right, 3)}", 0
         case ast.BinOp():
-            sign = {ast.Add: "+", ast.Sub: "-", ast.Mult: r"\cdot", ast.Mod: r"\bmod"}[type(tree.op)]
+            sign = {ast.Add: "+", ast.Sub: "-", ast.Mult: r"\cdot"}[type(tree.op)]
             binding = _PRECEDENCE[type(tree.op)]
             tighter = binding if isinstance(tree.op, ast.Add) else binding + 1
             return f"{part(tree.left, binding)} {sign} {part(tree.right, tighter)}", binding

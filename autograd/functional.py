@@ -53,6 +53,42 @@ def leaves(tree: Tree, what: str = "an argument") -> list[Any]:
         ) from None
 
 
+def matched(tree: Tree, like: Tree, what: str, whose: str) -> list[Any]:
+    """The leaves of ``tree`` in the order of those of ``like``, whose structure it has; dicts are met key by key.
+
+    A list may stand for a tuple.
+
+    Raises:
+        LengthError: somewhere the two have not the same number of entries.
+        StructureError: somewhere one is a list or dict and the other is not, or their keys differ.
+
+    >>> matched({"b": 2.0, "w": [1.0]}, {"w": [0.0], "b": 0.0}, "a tangent", "the primal")
+    [1.0, 2.0]
+    """
+    match like:
+        case dict():
+            if not isinstance(tree, dict) or tree.keys() != like.keys():
+                given = f"one of {list(tree)}" if isinstance(tree, dict) else f"{type(tree).__name__} {tree!r}"
+                raise StructureError(
+                    f"{what} has the structure of {whose}: here, a dict of the keys {list(like)}; got {given}"
+                )
+            return [leaf for key, branch in like.items() for leaf in matched(tree[key], branch, what, whose)]
+        case list() | tuple():
+            if not isinstance(tree, list | tuple):
+                raise StructureError(
+                    f"{what} has the structure of {whose}: here, a {type(like).__name__} of {len(like)}; "
+                    f"got {type(tree).__name__} {tree!r}"
+                )
+            if len(tree) != len(like):
+                raise LengthError(
+                    f"{what} has the structure of {whose}: here, {len(like)} entries; got {len(tree)}: {tree!r}"
+                )
+            return [leaf for pair in zip(tree, like, strict=True) for leaf in matched(*pair, what, whose)]
+    if isinstance(tree, list | tuple | dict):
+        raise StructureError(f"{what} has the structure of {whose}: here, a number; got {type(tree).__name__} {tree!r}")
+    return leaves(tree, what)
+
+
 def rebuild(tree: Tree, fill: Iterator[Any]) -> Tree:
     """A tree of the same structure whose leaves are taken from ``fill`` in order."""
     match tree:
@@ -140,7 +176,10 @@ def _chosen(argnums: int | Sequence[int], count: int) -> tuple[tuple[int, ...], 
     for index in asked:
         if not -count <= index < count:
             raise LengthError(f"argnums names argument {index}, but the function was called with {count} arguments")
-    return tuple(index % count for index in asked), single
+    chosen = tuple(index % count for index in asked)
+    if len(set(chosen)) < len(chosen):
+        raise StructureError(f"argnums names an argument twice: {argnums!r}, of {count} arguments")
+    return chosen, single
 
 
 def _function(f: Any, name: str) -> None:
@@ -251,8 +290,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     roots = leaves(trace.output, "the function's result")
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
-        seeds = leaves(cotangent, "a cotangent")
-        _same_number(seeds, roots, "cotangent", "output")
+        seeds = matched(cotangent, trace.output, "a cotangent", "the output")
         trace.recorded = trace.recorded or any(isinstance(seed, Value) for seed in seeds)
         with recording():
             return tuple(trace.shaped(trace.pull_back(functions["dot"](roots, seeds))))
@@ -274,8 +312,7 @@ def jvp(f: Callable[..., Any], primals: Any, directions: Any) -> tuple[Any, Any]
     _function(f, "jvp")
     arguments = primals if isinstance(primals, tuple) else (primals,)
     trace = _Trace(f, arguments, range(len(arguments)), {})
-    seeds = leaves(directions, "a tangent")
-    _same_number(seeds, trace.inputs, "tangent", "primal")
+    seeds = matched(directions, primals, "a tangent", "the primals")
     trace.recorded = trace.recorded or any(isinstance(seed, Value) for seed in seeds)
     roots = leaves(trace.output, "the function's result")
     with recording():
@@ -310,8 +347,3 @@ def hvp(f: Callable[..., Any], primals: Any, directions: Any) -> Any:
     if not isinstance(primals, tuple):
         return jvp(grad(f), primals, directions)[1]
     return jvp(grad(f, argnums=tuple(range(len(primals)))), primals, directions)[1]
-
-
-def _same_number(given: Sequence[Any], wanted: Sequence[Any], what: str, whose: str) -> None:
-    if len(given) != len(wanted):
-        raise LengthError(f"a {what} needs one number for each {whose} number: {len(wanted)}; got {len(given)}")

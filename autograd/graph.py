@@ -67,6 +67,7 @@ class Uses:
     """How often a node stands among other nodes' operands.
 
     A stair of ready-made steps: an operation takes ``node._uses = node._uses.more``, which costs half of adding 1.
+    Above the last step, uses are not counted.
     """
 
     __slots__ = ("count", "more")
@@ -75,23 +76,17 @@ class Uses:
     more: "Uses"
 
 
-class _High(Uses):
-    """A step above the ready-made ones, made when it is taken, and gone with its node."""
-
-    __slots__ = ()
-
-    @property
-    def more(self) -> Uses:  # type: ignore[override]
-        """The next step."""
-        step = _High()
-        step.count = self.count + 1
-        return step
+MANY: Final = Uses()
+"""So often that it is not counted further: whoever needs the number counts the graph's edges (``order.py``)."""
+MANY.count, MANY.more = 2**62, MANY
 
 
 def _stair(steps: int) -> Uses:
-    """Steps for 0, 1, 2, ... uses; gives the lowest."""
-    step: Uses = _High()
-    step.count = steps
+    """Steps for 0, 1, 2, ... uses, and then ``MANY``; gives the lowest.
+
+    Ready-made, so that taking one runs no Python: then no other thread can take one in between, and none is lost.
+    """
+    step = MANY
     for count in reversed(range(steps)):
         above, step = step, Uses()
         step.count, step.more = count, above

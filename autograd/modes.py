@@ -10,9 +10,11 @@ import sys
 from collections.abc import Callable
 from contextlib import ContextDecorator, nullcontext
 from contextvars import ContextVar
+from functools import partial, wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import Any, Final, NamedTuple
 
-from autograd.errors import AnomalyError
+from autograd.errors import AnomalyError, StructureError
 from autograd.graph import Node
 
 
@@ -71,6 +73,52 @@ class _Block(ContextDecorator):
 
     def _recreate_cm(self) -> "_Block":
         return _Block(self.changed)  # each call of a decorated function has a block of its own
+
+    def __call__(self, function: Any) -> Any:
+        """``function`` in such a block: a generator or coroutine for as long as it runs, not only as it is made.
+
+        Raises:
+            StructureError: it is an asynchronous generator.
+        """
+        if isasyncgenfunction(function):
+            raise StructureError(
+                f"{function.__qualname__} is an asynchronous generator; write `with` and the block inside it"
+            )
+        if isgeneratorfunction(function):
+            return self._each_step(function)
+        if iscoroutinefunction(function):
+
+            @wraps(function)
+            async def awaited(*args: Any, **kwargs: Any) -> Any:
+                with self._recreate_cm():
+                    return await function(*args, **kwargs)
+
+            return awaited
+        return super().__call__(function)
+
+    def _each_step(self, function: Any) -> Any:
+        """The generator ``function``, each of whose steps is in a block of its own: who takes them is in none."""
+
+        @wraps(function)
+        def generator(*args: Any, **kwargs: Any) -> Any:
+            steps = function(*args, **kwargs)
+            step = partial(next, steps)
+            while True:
+                try:
+                    with self._recreate_cm():
+                        found = step()
+                except StopIteration as end:
+                    return end.value
+                try:
+                    step = partial(steps.send, (yield found))
+                except GeneratorExit:
+                    with self._recreate_cm():
+                        steps.close()
+                    raise
+                except BaseException as error:  # it was thrown in by whoever takes the steps
+                    step = partial(steps.throw, error)
+
+        return generator
 
     def __enter__(self) -> None:
         before = _modes.get()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from autograd.errors import GraphCycleError, OperandTypeError
-from autograd.graph import LEAF, ONCE, Node, by_hand
+from autograd.graph import LEAF, MANY, ONCE, Node, by_hand
 
 N = TypeVar("N", bound=Node)
 
@@ -37,9 +37,23 @@ def backward_order(root: N) -> list[N]:
         return _careful_order([root])
     waiting: Waiting = {}
     order = _order([root], waiting) if root.op is not None else []
+    if any(getattr(entry, "_uses", None) is MANY for entry in waiting):
+        return joint_interior_order([root])[::-1]
     while waiting:
         order += _order(recount(waiting), waiting)
     return order
+
+
+def await_many(node: Any, root: Any, counts: Waiting, waiting: Waiting) -> bool:
+    """Let a node used ``MANY`` times, now met first, wait for as many consumers as it has under ``root``; True.
+
+    Its gradient starts from zero.  ``counts`` is empty at first, and has the consumers of all nodes from then on.
+    """
+    if not counts:
+        counts[root] = 0
+        recount(counts)
+    node._grad, waiting[node] = 0.0, counts.get(node, 1)
+    return True
 
 
 def _order(queue: list[N], waiting: Waiting) -> list[N]:

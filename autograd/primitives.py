@@ -4,12 +4,13 @@
 where the table (``ops.py``), the templates (``bind.py``) and the class (``value.py``) meet.
 """
 
+import builtins
 from collections.abc import Callable, Iterable
 from inspect import signature
 from keyword import iskeyword
 from typing import Any, Final
 
-from autograd.bind import VALUES, install
+from autograd.bind import RESERVED, VALUES, install
 from autograd.errors import FormulaError
 from autograd.fuse import rowwise
 from autograd.graph import Node
@@ -84,15 +85,25 @@ def _tried(op: Op, part: str, at: str, wants_list: bool, rule: Callable[..., Any
     return found
 
 
-def _checked(name: str, partials: Callable[..., Any], count: int) -> Callable[..., Any]:
-    """An opaque primitive's partials, held against the number of its operands at each call."""
+def _checked(name: str, partials: Callable[..., Any], operands: tuple[str, ...]) -> Callable[..., Any]:
+    """An opaque primitive's partials, held against its operands at each call."""
 
-    def rule(*arguments: Any) -> Any:
-        found = partials(*arguments)
-        if not isinstance(found, list | tuple) or len(found) != count:
+    def rule(out: float, *arguments: Any) -> Any:
+        found = partials(out, *arguments)
+        if not isinstance(found, list | tuple) or len(found) != len(operands):
             raise FormulaError(
-                f"the partials of {name!r} must come as a tuple, one for each operand, {count} in all; got {found!r}"
+                f"the partials of {name!r} must come as a tuple, one for each operand, {len(operands)} in all; "
+                f"got {found!r}"
             )
+        for operand, given, partial in zip(operands, arguments, found, strict=True):
+            if is_list(operand):
+                if not isinstance(partial, list | tuple) or len(partial) != len(given):
+                    raise FormulaError(
+                        f"∂{operand} of {name!r} must be a list with a number for each entry of {operand}, "
+                        f"{len(given)} in all; got {partial!r}"
+                    )
+            elif not hasattr(partial, "__float__"):
+                raise FormulaError(f"∂{operand} of {name!r} must be a number; got {partial!r}")
         return found
 
     return rule
@@ -146,6 +157,10 @@ def primitive(
     """
     if str(name) != name or not name.isidentifier() or iskeyword(name) or name in TABLE or hasattr(Value, name):
         raise FormulaError(f"a primitive needs an identifier that is not taken yet as its name; got {name!r}")
+    if name in RESERVED or hasattr(builtins, name) or name in FLOATS.namespace:
+        raise FormulaError(
+            f"a primitive may not be named {name!r}: Python, or the code made from formulas, means something else by it"
+        )
     rules: tuple[str, ...] = (partials,) if isinstance(partials, str) else ()
     if isinstance(value, str):
         if not rules and not (isinstance(partials, list | tuple) and all(isinstance(rule, str) for rule in partials)):
@@ -163,7 +178,7 @@ def primitive(
         raise FormulaError(f"the primitive {name!r} has no operands; give it at least one, such as operands=('x',)")
     numbers = {key: as_float(number, f"the default of {key}, a number,") for key, number in (defaults or {}).items()}
     _refuse_operands(name, names, numbers)
-    python = (value, _checked(name, partials, len(names))) if callable(value) else None
+    python = (value, _checked(name, partials, names)) if callable(value) else None
     text = value if isinstance(value, str) else ""
     return install_primitive(
         Op(name, names, text, rules or ("",) * len(names), symbol or name, latex, note, numbers, python=python)

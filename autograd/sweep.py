@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from autograd.graph import LEAF, ONCE, Groups, by_hand
+from autograd.graph import LEAF, MANY, ONCE, Groups, by_hand
 from autograd.modes import check_gradient, modes
-from autograd.order import Waiting, backward_order, recount
+from autograd.order import Waiting, await_many, backward_order, recount
 from autograd.unrolled import ADD, ADD_DOT, LONGEST
 
 
@@ -72,6 +72,7 @@ def accumulate(root: Any, seed: float) -> None:
             return
     root._grad = seed
     waiting: Waiting = {}
+    counts: Waiting = {}
     queue: list[Any] = [root]
     while queue:
         for node in queue:  # it grows meanwhile
@@ -107,6 +108,9 @@ def accumulate(root: Any, seed: float) -> None:
                             uses = parent._uses
                             if uses is ONCE:
                                 parent._grad = 0.0
+                            elif uses is MANY:
+                                if parent not in waiting:
+                                    await_many(parent, root, counts, waiting)
                             elif uses is not LEAF and parent not in waiting:
                                 parent._grad = 0.0
                                 waiting[parent] = uses.count
@@ -154,7 +158,7 @@ def accumulate(root: Any, seed: float) -> None:
             elif uses is LEAF:
                 if g != 0.0:
                     parent._grad += g * dx
-            elif parent in waiting:
+            elif parent in waiting or (uses is MANY and await_many(parent, root, counts, waiting)):
                 parent._grad += g * dx
                 if (waits := waiting[parent]) > 1:
                     waiting[parent] = waits - 1
@@ -173,7 +177,7 @@ def accumulate(root: Any, seed: float) -> None:
                 elif uses is LEAF:
                     if g != 0.0:
                         parent._grad += g * dy
-                elif parent in waiting:
+                elif parent in waiting or (uses is MANY and await_many(parent, root, counts, waiting)):
                     parent._grad += g * dy
                     if (waits := waiting[parent]) > 1:
                         waiting[parent] = waits - 1

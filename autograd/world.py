@@ -235,7 +235,9 @@ def define(source: str, name: str, namespace: Mapping[str, Any], filename: str) 
     entry = (len(source), None, source.splitlines(keepends=True), filename)
     linecache.cache[filename] = entry
     scope: dict[str, Any] = {}
-    exec(compile(source, filename, "exec"), namespace if isinstance(namespace, dict) else dict(namespace), scope)
+    names = namespace if isinstance(namespace, dict) else dict(namespace)
+    names.setdefault("__name__", __name__)  # the library's own code, and nobody's line that made a node
+    exec(compile(source, filename, "exec"), names, scope)
     function: Callable[..., Any] = scope[name]
     weakref.finalize(function, _forget, entry).atexit = False
     return function

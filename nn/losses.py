@@ -117,7 +117,8 @@ def hinge_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """w · (-y · ln p - (1 - y) · ln(1 - p)), in nats; a logarithm counts as -100 at the least, as in PyTorch.
 
-    Where you have logits, ``binary_cross_entropy_with_logits`` is exact also for those far from 0.
+    Where it counts so, it is flat: the gradient of that term is 0 (PyTorch goes on with one of up to 1e12). Where you
+    have logits, ``binary_cross_entropy_with_logits`` is exact also for those far from 0.
 
     Args:
         input: probabilities p of class 1, any shape.

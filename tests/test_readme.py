@@ -1,6 +1,8 @@
 """README is true: every name it uses exists, and every lesson it names is there."""
 
 import re
+import subprocess
+import sys
 from functools import reduce
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 import autograd
 import nn
 import visualize
+from tests.requires import requires
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,8 +33,23 @@ def test_every_name_that_readme_imports_exists() -> None:
     lines = re.findall(r"^from (\w+) import (.+)$", PYTHON, re.MULTILINE)
     assert lines
     for package, names in lines:
+        if package not in PACKAGES:
+            continue
         for name in names.split(", "):
             assert hasattr(PACKAGES[package], name), f"{package}.{name}"
+
+
+def test_the_blocks_run_one_after_the_other(tmp_path: Path) -> None:
+    for package in ("numpy", "matplotlib", "sklearn", "torch"):
+        requires(package)
+    screens = ("steps.show()", "steps.terminal()")  # a notebook's and a terminal's
+    assert all(screen in PYTHON for screen in screens)
+    lines = [line for line in PYTHON.splitlines() if not line.startswith(screens)]
+    script = tmp_path / "readme.py"
+    script.write_text("\n".join([*lines, "assert program.stats['matrix products'] > 0"]), encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert {"graph.svg", "steps.html", "steps.gif", "iris.json"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_readme_names_every_lesson() -> None:

@@ -56,6 +56,7 @@ def moons(folder: Path, steps: int = 100, seed: int = 1337) -> None:
 
     sample = model([Value(x, label=f"x[{i}]") for i, x in enumerate(points[0])])
     sample.label = "score"
+    model.zero_grad()  # or the last step of training would be in the gradients that are drawn
     sample.backward()
     written: list[tuple[str, str, str]] = [
         ("loss.svg", _curve_svg(history), "the loss and the accuracy, step by step"),

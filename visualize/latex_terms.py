@@ -15,11 +15,13 @@ from autograd import FormulaError, Value
 from visualize.derivative import SHOWN, number
 from visualize.escape import latex_text
 
+OPEN: Final = 0
 SUM: Final = 1
 PRODUCT: Final = 2
 POWER: Final = 4
 ATOM: Final = 5
-"""How tightly a text binds: a sum or a sign, a product, a power or a function's call, a name or a positive number."""
+"""How tightly a text binds: a remainder (mod), a sum or a sign, a product, a power or a function's call, a name or a
+positive number."""
 
 Term = tuple[str, int]
 """A text, and how tightly it binds."""
@@ -69,7 +71,9 @@ def reading(template: str, places: int) -> tuple[int, tuple[int, ...]]:
         ) from None
     open_text = _outside(text)
     signs = [(match.start(), match[0]) for match in re.finditer(r"[+-]|\\cdot|\\bmod", open_text)]
-    if any(sign in "+-" for _, sign in signs):
+    if any(sign == r"\bmod" for _, sign in signs):
+        binding = OPEN
+    elif any(sign in "+-" for _, sign in signs):
         binding = SUM
     elif signs:
         binding = PRODUCT
@@ -86,7 +90,7 @@ def reading(template: str, places: int) -> tuple[int, tuple[int, ...]]:
         elif before and before[-1] in ("-", r"\bmod"):
             needs.append(PRODUCT if before[-1] == "-" else POWER)
         else:
-            needs.append(binding)
+            needs.append(binding or PRODUCT)
     return binding, tuple(needs)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.ops import Op
+from autograd.ops import TABLE, Op
 from autograd.program.columns import by_column
 from autograd.program.ir import Code, levels
 from autograd.program.vectors import COPY, Apply, ArrayProgram, Instruction, Product, View, evenly_spaced, view_of
@@ -48,13 +48,14 @@ class _Roller:
         self.columns = columns
         n, m = len(code), len(code.sources)
         # One entry a slot; a negative slot counts from the end, as Python has it.  Copies come in between.
-        size = n + m + (n + m if batch else 0)
+        size = n + m + (2 * n + m if batch else 0)
         self.place = np.zeros(size, np.int64)
         self.takes: Any = np.zeros(size, bool)
         self.kind = bytearray(size)
         self.number = np.full(size, np.nan)  # of constants
         self.instructions: list[Instruction] = []
         self.copies: dict[int, int] = {}
+        self.further = n  # the next slot of a copy, or of a product whose bias is added by an instruction of its own
         self.uniform, self.varying = len(leaves), len(batch)
         self.fixed: list[tuple[int, Any]] = []
         sources = np.array(code.sources, np.float64)
@@ -204,19 +205,24 @@ class _Roller:
         """``slots``, with copies in varying memory in place of those that are uniform, so that one gather reads all."""
         wanted = [slot for slot in np.unique(slots[kinds != VARYING]).tolist() if slot not in self.copies]
         if wanted:
-            fresh = np.arange(len(self.copies), len(self.copies) + len(wanted)) + len(self.code)
             uniform = np.array(wanted, np.int64)
             takes = bool(self.takes[uniform].any())
+            fresh = self._further(len(wanted), takes)
             self.copies |= dict(zip(wanted, fresh.tolist(), strict=True))
-            for slot in fresh.tolist():
-                self.kind[slot] = VARYING
-            self.takes[fresh] = takes
             place = self._allot(fresh, True)
             self.instructions.append(
                 Apply(COPY, place, len(fresh), True, (view_of(self.place[uniform], False),), (takes,))
             )
         flat = [self.copies.get(slot, slot) for slot in slots.ravel().tolist()]
         return np.array(flat, np.int64).reshape(slots.shape)
+
+    def _further(self, count: int, takes: bool) -> Any:
+        """``count`` slots in varying memory that stand for no instruction of the scalar program."""
+        fresh = np.arange(self.further, self.further + count)
+        self.further += count
+        np.frombuffer(self.kind, np.uint8)[fresh] = VARYING
+        self.takes[fresh] = takes
+        return fresh
 
     # dots --------------------------------------------------------------------------------------------------------
 
@@ -261,19 +267,26 @@ class _Roller:
         w, x, grid, at = w[order_w], x[order_x], grid[order_w][:, order_x], at[order_w][:, order_x]
         bias = np.array([rows[i][2] for i in at.ravel()], np.int64).reshape(at.shape)
         bias_view, bias_takes = None, False
-        if not ((kind[bias] == CONSTANT).all() and (self.number[bias] == 0.0).all()):
+        apart = bool((kind[bias] == VARYING).any())
+        if apart and not varying:
+            return False
+        if not apart and not ((kind[bias] == CONSTANT).all() and (self.number[bias] == 0.0).all()):
             if (bias == bias[:, :1]).all():
                 bias = bias[:, 0]
             elif varying:
                 return False
             bias_view, bias_takes = self._view(bias), bool(self.takes[bias].any())
-            if bias_view.varying and not varying:
-                return False
         w_view, x_view = self._view(w), self._view(x.T)
         takes = (bool(self.takes[w].any()), bool(self.takes[x].any()), bias_takes)
-        place = self._allot(grid.ravel(), varying)
         (j, b), k = grid.shape, w.shape[1]
+        results = grid.ravel()
+        sums = self._further(j * b, any(takes)) if apart else results
+        place = self._allot(sums, varying)
         self.instructions.append(Product(op, place, varying, (j, b, k), w_view, x_view, bias_view, takes))
+        if apart:  # a bias that varies is no column of one number for each row
+            views = (view_of(self.place[sums], True), self._view(bias.ravel()))
+            takes_both = (any(takes), bool(self.takes[bias].any()))
+            self.instructions.append(Apply(TABLE["add"], self._allot(results, True), j * b, True, views, takes_both))
         return True
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from autograd.derivatives import gradients
 from autograd.errors import ProgramMismatchError
 from autograd.modes import describe, made_at
-from autograd.program.ir import Operand
+from autograd.program.slots import Operand
 from autograd.program.trace import Traced, trace
 
 _TOLERANCE = 1e-9

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.ops import Op, is_list
-from autograd.program.ir import Operand, deepest, paired
+from autograd.program.slots import Operand, deepest, paired
 
 
 class Columns(NamedTuple):
@@ -24,7 +24,7 @@ class Columns(NamedTuple):
     """
 
     ops: list[Op]
-    """The rows of the table that occur, in order of their first use."""
+    """Rows of the table, those that occur among them."""
     kinds: Any
     """The number of each instruction's row in ``ops``."""
     arity: Any
@@ -115,7 +115,9 @@ class Operands(Sequence[tuple[Operand, ...]]):
         return len(self.columns.x)
 
     def __getitem__(self, place: Any) -> Any:
-        return self.rows[place] if place in self.rows else self._tuples[place]
+        if place.__class__ is int and place in self.rows:
+            return self.rows[place]
+        return self._tuples[place]
 
     def __iter__(self) -> Iterator[tuple[Operand, ...]]:
         return iter(self._tuples)

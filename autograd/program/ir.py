@@ -11,7 +11,7 @@ run, or a float, a constant.  An operand of an instruction is a slot, or, where 
 What lives here: the program, its listing and its validation.  What does not: how a graph becomes one (``trace.py``).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from autograd.errors import ProgramError
 from autograd.ops import TABLE, Op, is_list
+from autograd.program.slots import Operand, deepest
 
 if TYPE_CHECKING:
     from autograd.program.columns import Columns
@@ -28,10 +29,6 @@ LONG: Final = 2_000
 
 LIBRARY: Final = tuple(TABLE.values())
 """The rows of the table that came with the library; users add theirs later."""
-
-Operand = int | tuple[int, ...]
-"""A slot, or a row of slots."""
-
 
 Source = int | float
 """The number of a leaf, or a constant: an int or a float by its class, for a program may have a million leaves."""
@@ -117,31 +114,6 @@ def is_long(ops: Sequence[Op]) -> bool:
     return len(ops) >= LONG and find_spec("numpy") is not None
 
 
-def paired(
-    x: Sequence[int], y: Sequence[int], single: Iterable[int], rows: Mapping[int, tuple[Operand, ...]]
-) -> list[tuple[Operand, ...]]:
-    """The operands of each instruction: ``rows`` has them by place, at ``single`` places ``x`` alone counts.
-
-    >>> paired([-1, 0, 0], [-2, 0, 0], [1], {2: (0, (1, -1))})
-    [(-1, -2), (0,), (0, (1, -1))]
-    """
-    found: list[tuple[Operand, ...]] = list(zip(x, y, strict=True))
-    for place in single:
-        found[place] = found[place][:1]
-    for place, operands in rows.items():
-        found[place] = operands
-    return found
-
-
-def flat(operands: Iterable[Operand]) -> Iterator[int]:
-    """The slots of an instruction's operands, rows opened."""
-    for operand in operands:
-        if operand.__class__ is int:
-            yield operand
-        else:
-            yield from operand  # type: ignore[misc]
-
-
 def validated(code: Code) -> Code:
     """``code`` itself, once every instruction is known to be well formed.
 
@@ -200,17 +172,6 @@ def levels(code: Code) -> list[int]:
         else:
             found[place] = 1 + deepest(found, operands)
     return found[: len(code)]
-
-
-def deepest(level: Sequence[int], operands: Iterable[Operand]) -> int:
-    """The highest level among an instruction's operands; ``level`` has that of each slot, -1 for sources."""
-    highest = -1
-    for x in operands:
-        if x.__class__ is int:
-            highest = max(highest, level[x])
-        elif x and max(x) >= 0:  # type: ignore[arg-type]  # rows of leaves have no depth
-            highest = max(highest, *map(level.__getitem__, x))  # type: ignore[arg-type]
-    return highest
 
 
 def edges(code: Code) -> int:

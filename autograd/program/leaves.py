@@ -34,11 +34,13 @@ def ordered(leaves: Sequence[Any], code: Code, batch: Iterable[Any], parameters:
         parameters: Values; those that are not in the graph are left out.
 
     Raises:
-        ProgramError: an entry of ``batch`` names no leaf, or several.
+        ProgramError: an entry of ``batch`` names no leaf, or several, or two name the same.
     """
     number = dict(zip(leaves, range(len(leaves)), strict=True))
     columns = [number[key] if isinstance(key, Node) and key in number else _find(key, leaves) for key in batch]
     batched = set(columns)
+    if len(batched) < len(columns):
+        raise ProgramError("batch names a leaf twice; it takes one column")
     order: list[Any] = list(dict.fromkeys(map(number.get, parameters)))  # None for one that is not in the graph
     if None in order or len(order) + len(batched) < len(number) or not batched.isdisjoint(order):
         everything = dict.fromkeys([*order, *_weights(code), *number.values()])

@@ -18,8 +18,9 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from autograd.ops import is_list
-from autograd.program.ir import Code, Operand, Source, edges, flat
+from autograd.program.ir import Code, Source, edges
 from autograd.program.rewrite import uses
+from autograd.program.slots import Operand, flat
 
 TURNS: Final = 8
 """A loop has at least so many turns,"""

@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from autograd.ops import FLOATS, TABLE, Op
-from autograd.program.ir import Code, Operand, flat
+from autograd.program.ir import Code
 from autograd.program.rewrite import Builder, compacted, replaced, rewrite, uses
+from autograd.program.slots import Operand, flat
 
 GONE: Final = -(2**60)
 """The slot of an instruction that vanished into another; nothing may use it."""

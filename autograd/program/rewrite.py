@@ -8,7 +8,8 @@ from itertools import accumulate, compress
 from typing import Any
 
 from autograd.ops import Op
-from autograd.program.ir import Code, Operand, Source
+from autograd.program.ir import Code, Source
+from autograd.program.slots import Operand
 
 
 class Builder:

@@ -14,7 +14,8 @@ from autograd.errors import OperandTypeError
 from autograd.graph import OPAQUE, Node, members
 from autograd.ops import FLOATS, Op, is_list
 from autograd.order import interior_order, joint_interior_order
-from autograd.program.ir import Code, Operand, Source, is_long, paired
+from autograd.program.ir import Code, Source, is_long
+from autograd.program.slots import Operand, paired
 
 
 class Traced(NamedTuple):

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from autograd.ops import Op
-from autograd.program.symbols import ZERO, Rule, rule
+from autograd.program.symbols import Rule, rule
 
 COPY: Final = Op("copy", ("x",), "x", ("1",), symbol="copy")
 """Brings uniform numbers into varying memory, one copy a lane."""
@@ -258,16 +258,14 @@ class ArrayProgram:
         return "\n".join(map(str, self.instructions))
 
 
-def takers(step: Instruction, rules: dict[Op, Rule]) -> list[tuple[int, View]]:
-    """The operands of an instruction that a gradient goes to, with their numbers."""
+def takers(step: Instruction) -> list[tuple[int, View]]:
+    """The operands of an instruction that a gradient goes to, be it 0 (which times inf is NaN), with their numbers."""
     if isinstance(step, Product):
         return [(k, view) for k, view in enumerate(step.args) if step.takes[k]]
-    partials = rules[step.op].partials
-    return [(k, v) for k, v in enumerate(step.args) if step.takes[k] and partials[k] is not ZERO and 0 not in v.shape]
+    return [(k, view) for k, view in enumerate(step.args) if step.takes[k] and 0 not in view.shape]
 
 
 def _planned(program: ArrayProgram) -> Plan:
-    rules = program.rules()
     reached = (np.zeros(program.uniform, bool), np.zeros(program.varying, bool))
     zeros: tuple[list[Any], list[Any]] = ([], [])
     plan = Plan()
@@ -291,7 +289,7 @@ def _planned(program: ArrayProgram) -> Plan:
         here = reached[memory][step.place : step.place + step.count]
         if not here.any():
             continue
-        sends = takers(step, rules)
+        sends = takers(step)
         if not sends:
             continue
         if not here.all():

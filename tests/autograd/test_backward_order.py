@@ -10,8 +10,10 @@ import copy
 import gc
 import pickle
 import random
+import sys
 import weakref
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -19,7 +21,8 @@ import pytest
 import autograd
 from autograd import GraphCycleError, Value, sweep, topological_order
 from autograd.derivatives import gradients
-from autograd.order import backward_order, joint_order
+from autograd.graph import MANY, ONCE
+from autograd.order import backward_order, interior_order, joint_order
 from autograd.sweep import propagate
 from tests.autograd.counting import lines_run
 
@@ -103,8 +106,16 @@ def expected(order: Sequence[Value]) -> dict[Value, float]:
     return found
 
 
+@pytest.fixture(params=[1, 2, 1000], ids=["many is two", "many is three", "many is a thousand"])
+def steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From how many uses on a node's are not counted any further."""
+    last = {1: ONCE, 2: ONCE.more}.get(request.param)
+    if last is not None:
+        monkeypatch.setattr(last, "more", MANY)
+
+
 @pytest.mark.parametrize("seed", range(400))
-def test_gradients_are_right_whatever_else_was_made_from_the_nodes(seed: int) -> None:
+def test_gradients_are_right_whatever_else_was_made_from_the_nodes(seed: int, steps: None) -> None:
     rng = random.Random(seed)
     pool = random_pool(rng, by_hand=True)
     for root in (rng.choice(pool), pool[-1], pool[-1]):
@@ -117,7 +128,7 @@ def test_gradients_are_right_whatever_else_was_made_from_the_nodes(seed: int) ->
 
 
 @pytest.mark.parametrize("seed", range(400))
-def test_every_reader_adds_up_in_one_order(seed: int) -> None:
+def test_every_reader_adds_up_in_one_order(seed: int, steps: None) -> None:
     rng = random.Random(seed)
     pool = random_pool(rng, by_hand=False)
     for node in pool:  # partials whose sums depend on the order
@@ -186,25 +197,42 @@ def test_a_graph_whose_nodes_are_used_nowhere_else_is_not_counted_again(monkeypa
         root.backward()
 
 
-def test_a_node_may_be_used_any_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "recount", None)  # nobody counts again
+@pytest.mark.parametrize("elsewhere", [0, 5000], ids=["here alone", "elsewhere as well"])
+def test_a_node_may_be_used_any_number_of_times(elsewhere: int) -> None:
     rng = random.Random(5)
     x = Value(1.5)
-    hubs = [x * rng.random() for _ in range(3)]
-    uses = hubs * 1500
+    hubs = [x * rng.random() for _ in range(4)]
+    others = [hub * 2 for hub in hubs for _ in range(elsewhere)]
+    uses = hubs[:3] * 1500 + hubs[3:]
     rng.shuffle(uses)
-    root = Value(0.0) * 1
+    root = autograd.dot(hubs, [hub.tanh() for hub in hubs])
     for hub in uses:
-        root = root + hub * rng.random()
+        root = root + (hub * rng.random() if rng.random() < 0.5 else rng.random() * hub)
     root.backward()
-    found, order = x.grad, backward_order(root)
+    assert hubs[0]._uses is MANY
+    found, order = x.grad, interior_order(root)[::-1]
+    assert backward_order(root) == order
     for node in (x, *order):
         node.grad = 0.0
     root.grad = 1.0
     for node in order:
         propagate(node)
     assert x.grad == found
-    assert hubs[0]._uses.count == 1500
+    assert len(others) == 4 * elsewhere
+
+
+def test_a_node_may_be_used_in_several_threads_at_once() -> None:
+    x = Value(1.0)
+    hub = x * 2.0
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            parts = list(threads.map(lambda _: autograd.sum([hub * 1.0 for _ in range(5000)]), range(8)))
+    finally:
+        sys.setswitchinterval(before)
+    autograd.sum(parts).backward()
+    assert x.grad == 2.0 * 40_000
 
 
 @pytest.mark.parametrize("steep", [

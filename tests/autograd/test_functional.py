@@ -179,8 +179,21 @@ def test_an_argument_that_is_not_there_and_a_direction_of_another_shape_are_name
         grad(lambda x: x, argnums=2)(1.0)
     with pytest.raises(autograd.LengthError, match="tangent"):
         jvp(lambda x: x[0], [1.0, 2.0], [1.0])
-    with pytest.raises(autograd.LengthError, match="cotangent"):
+    with pytest.raises(autograd.StructureError, match="a cotangent has the structure of the output: here, a number"):
         vjp(lambda x: x, 1.0)[1]([1.0, 2.0])
+    with pytest.raises(autograd.StructureError, match=r"here, a dict of the keys \['w', 'b'\]; got one of \['w'\]"):
+        jvp(lambda p: p["w"] * p["b"], {"w": 1.0, "b": 2.0}, {"w": 1.0})
+    with pytest.raises(autograd.StructureError, match="here, a list of 2; got float"):
+        jvp(lambda a, b: a[0] * b, ([1.0, 2.0], 3.0), (1.0, [2.0, 3.0]))
+    with pytest.raises(autograd.StructureError, match="names an argument twice"):
+        grad(lambda x, y: x * y, argnums=(1, -1))(1.0, 2.0)
+
+
+def test_a_direction_meets_its_primal_by_key() -> None:
+    point, direction = {"w": 1.0, "b": 2.0}, {"b": 1.0, "w": 0.0}
+    assert jvp(lambda p: p["w"] * 10 + p["b"], point, direction) == (12.0, 1.0)
+    assert hvp(lambda p: p["w"] ** 2 * 10 + p["b"] ** 2, point, direction) == {"w": 0.0, "b": 2.0}
+    assert vjp(lambda x: {"a": x, "b": 3 * x}, 1.0)[1]({"b": 1.0, "a": 0.0}) == (3.0,)
 
 
 @pytest.mark.parametrize("argnums", ["x", 1.0, None, (0, "x")])

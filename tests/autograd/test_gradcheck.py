@@ -177,6 +177,27 @@ def test_a_rule_of_one_s_own_primitive_is_checked_too() -> None:
         del TABLE["test_gradcheck_cube"]
 
 
+@DIGITS
+@pytest.mark.parametrize("outside", [
+    lambda x: x * x.data, lambda x: x * math.exp(x), lambda x: x * x.detach(), lambda x: x * float(x) ** 2,
+    lambda x: x * round(x.data, 9),
+])  # fmt: skip
+def test_what_a_function_computes_outside_of_its_graph_is_found_out(outside: Any, digits: int | None) -> None:
+    with pytest.raises(GradcheckError, match=r"expected .*, found .*outside of its graph"):
+        gradcheck(outside, [3.0], digits=digits)
+
+
+def test_nobody_s_gradient_is_changed() -> None:
+    w = Value(3.0)
+    inner = w * 2
+    w.grad, inner.grad = 5.0, 7.0
+    x = Value(2.0)
+    assert gradcheck(lambda x: (x * w + inner).tanh(), [x])
+    with pytest.raises(GradcheckError):
+        gradcheck(lambda x: (x * inner) * x.data, [x])
+    assert (w.grad, inner.grad, x.grad) == (5.0, 7.0, 0.0)
+
+
 def test_a_hand_written_backward_is_checked_through_the_function() -> None:
     def square(x: Value, factor: float) -> Value:
         out = Value(x.data**2, (x,), "square")

@@ -152,7 +152,75 @@ def test_outside_the_block_nothing_is_watched() -> None:
     assert autograd.log(Value(0.0)).data == -math.inf
 
 
+def test_a_decorated_generator_is_in_the_block_while_it_runs_and_nobody_else_is() -> None:
+    x = Value(3.0)
+
+    @no_grad()
+    def squares(n: int) -> Any:
+        got = []
+        for _ in range(n):
+            try:
+                got.append((yield x * x))
+            except KeyError:
+                got.append("thrown")
+        try:
+            yield x + x
+        finally:
+            closed.append(x + x)
+        return got
+
+    closed: list[Value] = []
+    steps = squares(3)
+    assert next(steps).parents == ()
+    assert (x * x).parents == (x, x)
+    assert steps.send(1).parents == steps.throw(KeyError).parents == ()
+    assert steps.send(2).parents == ()
+    with pytest.raises(StopIteration) as ended:
+        next(steps)
+    assert ended.value.value == [1, "thrown", 2]
+    unfinished = squares(0)
+    next(unfinished)
+    unfinished.close()
+    assert [node.parents for node in closed] == [(), ()]
+    assert (x * x).parents == (x, x)
+
+
+def test_a_decorated_coroutine_is_in_the_block_across_its_pauses() -> None:
+    x = Value(3.0)
+
+    @no_grad()
+    async def square() -> Any:
+        await asyncio.sleep(0)
+        return x * x
+
+    async def beside() -> Any:
+        task = asyncio.create_task(square())
+        await asyncio.sleep(0)
+        return x * x, await task
+
+    mine, its = asyncio.run(beside())
+    assert mine.parents == (x, x)
+    assert its.parents == ()
+
+
+def test_an_asynchronous_generator_is_no_block() -> None:
+    with pytest.raises(autograd.StructureError, match="asynchronous generator; write `with`"):
+
+        @no_grad()
+        async def squares() -> Any:
+            yield 1
+
+
 # provenance and scope -----------------------------------------------------------------------------------------------
+
+
+def test_a_recorded_derivative_has_the_line_that_asked_for_it() -> None:
+    x = Value(0.5)
+    with provenance():
+        y = x.tanh() * x
+        y.backward(create_graph=True)
+    made = [node for node in autograd.topological_order(x.grad) if not node.is_leaf]
+    assert {node.source.filename for node in made} == {__file__}  # type: ignore[union-attr]
 
 
 def test_a_node_notes_the_line_of_the_user_s_code() -> None:

@@ -282,3 +282,25 @@ def test_the_same_node_may_stand_twice_among_the_operands() -> None:
     a = Value(3.0)
     assert (a * a).parents == (a, a)
     assert autograd.sum([a, a, 1.0]).parents == (a, a)
+
+
+@pytest.mark.parametrize("x", [1e-310, -1e-310, 5e-324, 1e-200, 2.0, -2.0, 1e300, inf])
+def test_a_power_of_zero_is_flat_everywhere(x: float) -> None:
+    root = Value(x)
+    (root**0).backward()
+    assert root.grad == 0.0
+    assert autograd.grad(autograd.grad(lambda x: x**1))(x) == 0.0
+    assert autograd.grad(autograd.grad(autograd.grad(lambda x: x**2)))(x) == 0.0
+
+
+def test_the_mixed_derivative_of_a_power_is_right_at_zero() -> None:
+    by_both = autograd.hessian(lambda x, y: x**y, argnums=(0, 1))(2.0, 0.0)
+    assert by_both == ((0.0, 0.5), (0.5, pytest.approx(math.log(2.0) ** 2)))
+
+
+@pytest.mark.parametrize(("name", "outside"), [("log", -1.0), ("log1p", -2.0), ("atanh", 1.5)])
+def test_outside_of_the_domain_every_derivative_is_nan(name: str, outside: float) -> None:
+    function = getattr(autograd, name)
+    for x in (outside, nan):
+        for derivative in (autograd.grad(function), autograd.grad(autograd.grad(function))):
+            assert math.isnan(derivative(x))

@@ -127,6 +127,26 @@ def test_opaque_partials_that_are_no_tuple_of_the_operands_number_say_so(declare
         f(Value(2.0))
 
 
+@pytest.mark.parametrize("given", [([1.0],), ([1.0, 2.0, 3.0],), (1.0,)])
+def test_opaque_partials_of_a_list_are_one_for_each_entry(declared: Any, given: Any) -> None:
+    f = declared(lambda xs: sum(xs), lambda out, xs: given)
+    with pytest.raises(FormulaError, match=f"∂xs of '{NAME}' must be a list with a number for each entry of xs, 2 in"):
+        f([Value(2.0), Value(3.0)])
+
+
+def test_an_opaque_partial_is_a_number(declared: Any) -> None:
+    f = declared(lambda x: x, lambda out, x: ([1.0],))
+    with pytest.raises(FormulaError, match=f"∂x of '{NAME}' must be a number"):
+        f(Value(2.0))
+
+
+@pytest.mark.parametrize("name", ["float", "next", "len", "zip", "choose", "others", "number", "fabs", "out", "node"])
+def test_a_name_that_generated_code_uses_is_refused(name: str) -> None:
+    with pytest.raises(FormulaError, match=f"may not be named '{name}'"):
+        autograd.primitive(name, "x * 2", "2")
+    assert name not in TABLE
+
+
 def test_an_error_in_an_opaque_primitive_is_the_user_s_own(declared: Any) -> None:
     f = declared(lambda x: 1 / x, lambda out, x: (-1 / x**2,))
     with pytest.raises(ZeroDivisionError) as raised:

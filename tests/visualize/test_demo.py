@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from autograd import Value, topological_order
+from autograd.derivatives import gradients
 from nn import MLP
 from tests.requires import requires
 from visualize import cli, demo
@@ -62,6 +64,20 @@ def test_the_last_lines_name_the_files(sklearn: None, tmp_path: Path, capsys: py
     assert re.search(r"After 2 steps: accuracy \d+%, loss \d", printed.out)
     assert "∂o/∂n = (1 / cosh(n)) ** 2 = 0.5;  1 × 0.5 = 0.5;  n.grad: 0 + 0.5 = 0.5" in printed.out
     assert "2/2" in printed.err, "no progress bar"
+
+
+def test_the_gradients_that_are_drawn_are_of_the_score_alone(
+    sklearn: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requires("matplotlib")
+    drawn: list[Value] = []
+    monkeypatch.setattr(demo, "_drawn", lambda root, depth=None: drawn.append(root) or "<svg/>")
+    demo.moons(tmp_path, steps=2)
+    score = drawn[0]
+    wanted = gradients(score, 1.0)
+    assert {node: node.grad for node in topological_order(score)} == {
+        node: wanted.get(node, 0.0) for node in topological_order(score)
+    }
 
 
 def test_the_map_shows_every_point_and_the_side_of_every_place() -> None:

@@ -165,7 +165,7 @@ class _Views:
         memory = {
             "U": bound.uniform, "V": bound.varying, "GU": self.gradients, "GV": np.zeros_like(bound.varying)
         }  # fmt: skip
-        names: dict[str, Any] = {**FUNCTIONS, **memory, **text.indices}
+        names: dict[str, Any] = {**FUNCTIONS, **memory, **text.indices, "lanes": float(bound.lanes)}
         for name, (which, view, merge) in text.views.items():
             names[name] = _strided(memory[which], view, bound.lanes, merge)
         for name, (shape, per_lane, kind) in text.temporaries.items():

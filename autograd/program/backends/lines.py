@@ -167,7 +167,7 @@ class Lines:
         if not any(rule.lists):
             names = [*map(self.name, operands), self.name(place)]  # type: ignore[arg-type]
             for slot, template in zip(operands, rule.partials, strict=True):
-                if (template != "0.0" or self.rules.guarded) and takes[slot]:  # type: ignore[index] # NaN · 0 is NaN
+                if takes[slot]:  # type: ignore[index]  # a partial of 0 as well: inf · 0 is NaN
                     yield (slot,), (template.format(*names),)  # type: ignore[misc]
             return
         by_name = dict(zip(op.operands, operands, strict=True))

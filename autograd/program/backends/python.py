@@ -52,7 +52,7 @@ class PythonBackend:
     ) -> None:
         writer = Writer(code, wanted, guarded)
         self._texts = writer.texts([*leaves, *batch], len(leaves))
-        self._batched = bool(batch)
+        self._batched, self._outputs = bool(batch), len(code.outputs)
         self._namespace = {**FLOATS.namespace, **({} if guarded else _RAW), **writer.rules.functions}
         self._title = f"program {id(self):x}{' guarded' if guarded else ''}"
 
@@ -81,8 +81,7 @@ class PythonBackend:
         """The outputs' numbers; with a batch, a list for each."""
         if not self._batched:
             return self._forward(values)
-        rows = [self._forward((*values, *sample)) for sample in zip(*batch, strict=True)]
-        return [list(column) for column in zip(*rows, strict=True)]
+        return self._columns([self._forward((*values, *sample)) for sample in zip(*batch, strict=True)])
 
     def value_and_grad(self, values: Any, batch: Sequence[Any]) -> tuple[Any, list[float]]:
         """The root's number and the gradient; with a batch, a list of numbers and the sum of the gradients."""
@@ -98,8 +97,12 @@ class PythonBackend:
             outputs, gradient = self._outputs_and_grad(values)
             return outputs, gradient
         found = [self._outputs_and_grad((*values, *sample)) for sample in zip(*batch, strict=True)]
-        columns = [list(column) for column in zip(*(outputs for outputs, _ in found), strict=True)]
-        return columns, _summed([gradient for _, gradient in found], len(values))
+        gradients = _summed([gradient for _, gradient in found], len(values))
+        return self._columns([outputs for outputs, _ in found]), gradients
+
+    def _columns(self, rows: Sequence[Sequence[float]]) -> list[list[float]]:
+        """A list for each output, one number a sample."""
+        return [[row[k] for row in rows] for k in range(self._outputs)]
 
     def finite(self, value: Any, gradient: Any) -> bool:
         """Whether both are finite."""

@@ -214,7 +214,9 @@ class Tables:
                 spans = [(0, self.program.uniform)]
             self.rows += [(FILL, (b - a) * lanes, self.address(bool(memory), a), 0) for a, b in spans]
         varying, place = self.program.outputs[0]
-        self.rows.append((FILL, self.lanes if varying else 1, self.address(varying, place), 1))
+        # What does not vary counts once for each sample.
+        count, seed = (self.lanes, 1) if varying else (1, self.lanes)
+        self.rows.append((FILL, count, self.address(varying, place), seed))
         for step, contributions in plan.steps:
             for to in contributions:
                 if isinstance(step, Apply):

@@ -61,7 +61,8 @@ class _Writer:
             else:
                 self.lines.append(f"{memory}[{self._index(np.asarray(places))}] = 0.0")
         varying, place = self.program.outputs[0]
-        self.lines.append(f"{self._plain('GV' if varying else 'GU', place, place + 1)}.fill(1.0)")
+        seed = "1.0" if varying else "lanes"  # what does not vary counts once for each sample
+        self.lines.append(f"{self._plain('GV' if varying else 'GU', place, place + 1)}.fill({seed})")
         for step, contributions in plan.steps:
             self._begin(step)
             self._backward(step, contributions)

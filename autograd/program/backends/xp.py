@@ -243,7 +243,7 @@ class _Run:
     def _backward_apply(self, step: Apply, own: _Segment) -> None:
         letters = {**self._letters(step), "out": own.array, "_g": own.gradient}
         partials = self.executor.rules[step.op].partials
-        for operand, view in takers(step, self.executor.rules):
+        for operand, view in takers(step):
             symbol = product(UPSTREAM, partials[operand])
             found = self._value(symbol, letters, step)
             if len(view.shape) > 1 and not symbol.row:
@@ -257,7 +257,7 @@ class _Run:
         j, _, _ = step.shape
         w, x = self._matrices(step)
         g = self.xp.reshape(own.gradient, (j, -1))
-        for operand, view in takers(step, self.executor.rules):
+        for operand, view in takers(step):
             if operand == 0:
                 self._send(view, g @ x.T)
             elif operand == 1:
