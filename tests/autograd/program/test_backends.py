@@ -14,6 +14,7 @@ from autograd import Program, Value
 from autograd.program.trace import trace
 from tests.autograd.program.agreement import agrees, plain_native, same
 from tests.autograd.program.graphs import PRIMITIVES, apply, random_graph
+from tests.autograd.program.products import LAYOUTS, dots, mixtures
 from tests.requires import requires
 
 BACKENDS = ["python", "array", "native", "plain native", "numpy by the standard", "torch", "jax"]
@@ -193,6 +194,58 @@ def test_a_batch_gives_each_sample_its_value_and_sums_the_gradients(compiled: Co
         total = {leaf: before + leaf.grad for leaf, before in total.items()}
     assert list(map(float, values)) == pytest.approx(expected, rel=1e-12)
     assert list(map(float, gradient)) == pytest.approx([total[leaf] for leaf in program.leaves], rel=1e-12)
+
+
+@pytest.mark.parametrize("compiled", BACKENDS[1:-1], indirect=True)  # JAX without jit takes its time
+@pytest.mark.parametrize("kinds", mixtures(), ids="-".join)
+def test_dots_over_a_batch_are_right_whatever_they_are_made_of(compiled: Compile, kinds: tuple[str, str, str]) -> None:
+    for layout in LAYOUTS:
+        root, batch = dots(kinds, layout)
+        program, reference = compiled(root, batch=batch), autograd.compile(root, backend="python", batch=batch)
+        rng = random.Random(str(kinds))
+        columns = [[rng.uniform(-1, 1) for _ in range(4)] for _ in batch]
+        values, gradient = program.value_and_grad(program.values, *columns)
+        wanted, slopes = reference.value_and_grad(reference.values, *columns)
+        by_leaf = dict(zip(reference.leaves, slopes, strict=True))
+        assert list(map(float, values)) == pytest.approx(wanted, rel=1e-12), layout
+        assert list(map(float, gradient)) == pytest.approx(
+            [by_leaf[leaf] for leaf in program.leaves], rel=1e-11, abs=1e-12
+        ), layout
+
+
+@pytest.mark.parametrize("compiled", BACKENDS, indirect=True)
+def test_a_root_that_does_not_vary_counts_once_for_each_sample(compiled: Compile) -> None:
+    w, x = Value(3.0), Value(2.0)
+    program = compiled(w * w, outputs=[w / x], batch=[x])
+    for column in ([1.0, 2.0, 4.0], [1.0, 2.0, 0.0]):  # an output that is not finite is found on the reference
+        outputs, gradient = program.outputs_and_grad(program.values, column)
+        assert list(map(float, outputs[0])) == [9.0] * 3
+        assert list(map(float, gradient)) == [18.0]
+
+
+@pytest.mark.parametrize("compiled", BACKENDS, indirect=True)
+@pytest.mark.parametrize("flat", [
+    lambda x: (x // 1).sqrt(), lambda x: autograd.greater(x, 5.0).sqrt(), lambda x: autograd.step(x - 2.0).sqrt(),
+    lambda x: (x // 1) * 1e200 * 1e200,
+], ids=["floor", "greater", "step", "overflow"])  # fmt: skip
+def test_an_infinite_gradient_times_a_slope_of_zero_is_nan_as_in_eager(compiled: Compile, flat: Any) -> None:
+    x = Value(0.3)
+    root = flat(x) + x * x
+    root.backward()
+    assert math.isnan(x.grad)
+    value, gradient = compiled(root).value_and_grad([0.3])
+    assert float(value) == root.data
+    assert math.isnan(float(gradient[0]))
+
+
+@pytest.mark.parametrize("compiled", BACKENDS, indirect=True)
+def test_a_batch_of_no_samples_has_a_column_of_nothing_for_each_output(compiled: Compile) -> None:
+    w, x = Value(3.0), Value(2.0)
+    program = compiled((w * x).tanh(), outputs=[w * x], batch=[x])
+    assert [len(column) for column in program.forward(program.values, [])] == [0, 0]
+    outputs, gradient = program.outputs_and_grad(program.values, [])
+    assert [len(column) for column in outputs] == [0, 0]
+    assert list(map(float, gradient)) == [0.0]
 
 
 @pytest.mark.parametrize("compiled", BACKENDS[:-1], indirect=True)  # JAX without jit takes its time

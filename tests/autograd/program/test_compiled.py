@@ -154,6 +154,12 @@ def test_an_unknown_dtype_is_refused() -> None:
         autograd.compile(Value(1.0) * 2, dtype="float16")
 
 
+def test_a_leaf_takes_one_column() -> None:
+    x = Value(1.0, label="x")
+    with pytest.raises(ProgramError, match="names a leaf twice"):
+        autograd.compile(x * 2.0, batch=["x", x], backend="python")
+
+
 def test_wrong_lengths_are_refused() -> None:
     x, y = Value(1.0), Value(2.0)
     program = autograd.compile(x * y, batch=[y], backend="python")

@@ -11,6 +11,7 @@ import pytest
 import autograd
 from autograd import Program, Value
 from tests.autograd.program.graphs import network, random_graph
+from tests.autograd.program.products import LAYOUTS, dots
 from tests.requires import requires
 
 np = requires("numpy")
@@ -81,3 +82,18 @@ def test_a_random_graph_of_every_primitive_goes_to_jax(jax: Any, seed: int) -> N
     found, slope = jax.value_and_grad(program.to_jax())(program.values)
     assert float(found) == pytest.approx(value, rel=1e-11)
     np.testing.assert_allclose(slope, gradient, rtol=1e-10, atol=1e-11)
+
+
+@pytest.mark.parametrize("kinds", [("leaf", "batch", "varying"), ("batch", "leaf", "batch")])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_dots_with_biases_that_vary_lead_out_as_well(
+    jax: Any, kinds: tuple[str, str, str], layout: tuple[int, int, int, str]
+) -> None:
+    root, batch = dots(kinds, layout)
+    program = autograd.compile(root, batch=batch, backend="array")
+    columns = np.linspace(-1.0, 1.0, 3 * len(batch)).reshape(len(batch), 3)
+    value, gradient = program.value_and_grad(program.values, *columns)
+    function = program.to_jax()
+    np.testing.assert_allclose(function(program.values, *columns), value, rtol=1e-12)
+    found = jax.grad(lambda values: function(values, *columns).sum())(program.values)
+    np.testing.assert_allclose(found, gradient, rtol=1e-11, atol=1e-12)

@@ -14,9 +14,6 @@ import pytest
 import autograd
 import nn
 from autograd import Program, Value
-from autograd.bind import VALUES
-from autograd.ops import FLOATS
-from autograd.primitives import functions
 from autograd.program import loops as loops_module
 from autograd.program.ir import edges
 from autograd.program.loops import Loop, loops
@@ -222,21 +219,6 @@ def test_a_partial_that_only_some_turns_need_is_computed_in_those_alone() -> Non
         value, _ = program._backend.value_and_grad(program.values, [])  # plain text, and nothing raised
         assert value == pytest.approx(root.data, rel=1e-13)
         agrees(program, root)
-
-
-def test_a_primitive_may_have_a_name_that_python_uses() -> None:
-    name = "zip"
-    zipped = autograd.primitive(name, "2 * x + 1", "2")
-    try:
-        w = Value(0.5)
-        root = autograd.sum([zipped((w * (0.01 * i)).tanh()).sin() * w for i in range(2 * SAMPLES)])
-        program = python(root)
-        assert loops_in(program) == 1
-        agrees(program, root)
-    finally:
-        for table in (autograd.TABLE, FLOATS.namespace, FLOATS.formulas, functions, VALUES.namespace):
-            table.pop(name, None)  # type: ignore[attr-defined]
-        delattr(Value, name)
 
 
 def test_looking_for_loops_takes_time_in_proportion_to_the_program(monkeypatch: pytest.MonkeyPatch) -> None:

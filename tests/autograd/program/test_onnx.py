@@ -14,6 +14,7 @@ import autograd
 from autograd import Value
 from autograd.program.ir import LIBRARY
 from tests.autograd.program.graphs import network, random_graph
+from tests.autograd.program.products import LAYOUTS, dots
 from tests.requires import requires
 
 np = requires("numpy")
@@ -153,3 +154,17 @@ def test_a_formula_of_ones_own_with_the_product_of_the_others_goes_to_onnx(tmp_p
         root = own(leaves) + own(leaves[:1])
         (found,) = run(autograd.compile(root, backend="array"), tmp_path)
         assert float(found) == root.data
+
+
+@pytest.mark.parametrize(
+    "kinds", [("leaf", "batch", "varying"), ("batch", "leaf", "batch"), ("leaf", "varying", "leaf")]
+)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_dots_over_a_batch_are_exported_whatever_their_biases_are(
+    kinds: tuple[str, str, str], layout: tuple[int, int, int, str], tmp_path: Path
+) -> None:
+    root, batch = dots(kinds, layout)
+    program = autograd.compile(root, batch=batch, backend="array")
+    columns = [[0.1 * i - 0.2 * k for k in range(3)] for i in range(len(batch))]
+    (found,) = run(program, tmp_path, *columns)
+    assert found.tolist() == pytest.approx(program.forward(program.values, *columns)[0].tolist(), rel=1e-12)
