@@ -143,7 +143,8 @@ class _Evaluation:
             return float(FLOATS.namespace[name])
         if name in TABLE:
             raise self._error(node, f"`{name}` is a function; write `{name}(...)`")
-        raise self._error(node, f"no value is given for `{name}`; give one as {name}=...")
+        hint = "; Euler's number to a power is `exp(x)`" if name == "e" else ""
+        raise self._error(node, f"no value is given for `{name}`; give one as {name}=...{hint}")
 
     def _call(
         self, place: ast.expr, name: str, arguments: list[ast.expr], method: bool = False

@@ -137,7 +137,8 @@ class Scan:
         if is_number:
             follows = self.text[end : end + 1]
             if follows.isalnum() or follows == "_" or (follows == "." and token.isdigit()):
-                raise self._error("a number is decimal, such as 2, 0.5 or 1e-3; this is none")
+                hint = f"; a product is written `{token} * {follows}...`" if follows.isalpha() else ""
+                raise self._error(f"a number is decimal, such as 2, 0.5 or 1e-3; this is none{hint}")
             self.numbers[self.place] = float(token)
         self._wants_value = False
 

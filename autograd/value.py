@@ -105,8 +105,13 @@ class Value(Scalar):
                 f"requires_grad can be set on a leaf; this is the result of {self._op!r}. "
                 "Use detach() for a leaf with its data"
             )
+        if self.__class__ is not Value:
+            raise OperandTypeError(
+                f"a {type(self).__name__}, of a class of its own, cannot be frozen, for a frozen Value is of the class "
+                "Frozen; use detach() for a plain Value with its data that takes no gradient"
+            )
         self._grad = 0.0
-        self.__class__ = Value if wanted else Frozen
+        self.__class__ = Frozen
 
     def item(self) -> float:
         """The number, as PyTorch calls it."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import nn
-from examples.lesson import extra, options, picture, standardised
+from examples.lesson import extra, finished, options, picture, run, standardised
 
 MIN_ACCURACY = 0.93  # success: of the network trained on cross-entropy, on its 100 flowers ...
 MAX_SHARE = 1.0  # ... whose cross-entropy is below that of the one trained on squared error ...
@@ -57,10 +57,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         model = nn.Sequential(
             nn.Layer(2, 4, activation="sigmoid", rng=rng), nn.Layer(4, 1, activation="sigmoid", rng=rng)
         )
-        histories[name] = nn.fit(
+        histories[name] = finished(nn.fit(
             model, (X, y), loss=loss, optimizer=nn.optim.SGD(model.parameters(), lr=given.lr), epochs=EPOCHS,
             batch_size=None, metrics=["accuracy", "mse", entropy], shuffle=False, verbose=0, compile="array",
-        )  # fmt: skip
+        ))  # fmt: skip
         found[name] = nn.evaluate(model, (X, y), loss=nn.binary_cross_entropy, metrics=["accuracy"])
         soon[name] = next((k for k, right in enumerate(histories[name]["accuracy"], 1) if right >= 0.9), EPOCHS)
 
@@ -95,4 +95,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -18,7 +18,7 @@ from typing import Any
 
 import autograd
 from autograd import Value
-from examples.lesson import extra, options, picture
+from examples.lesson import extra, options, picture, run
 
 MAX_DIFFERENCE = 1e-12  # success: of any one gradient, as a share of its layer's largest, whatever σ ...
 MAX_COST_LEFT = 0.1  # ... and what is left of the cost after training with the equations alone
@@ -149,4 +149,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

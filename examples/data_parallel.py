@@ -1,6 +1,6 @@
 """Train the digits network data-parallel over a mesh of eight devices, from one scalar graph.
 
-    python examples/data_parallel.py
+    python -m examples.data_parallel
 
 A student's graph, one sample's loss built from scalars, becomes a pure JAX function with ``to_jax``.  ``shard_map``
 gives each device its share of a batch, and ``psum`` adds up the gradients: the sum is what one device finds for the
@@ -16,6 +16,10 @@ os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_p
 import random  # noqa: E402 (JAX counts its devices when it is first imported)
 from functools import partial  # noqa: E402
 from typing import Any  # noqa: E402
+
+from autograd.extra import extra  # noqa: E402
+
+extra("jax", "scale")  # where it is missing, this names the command
 
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import nn
-from examples.lesson import extra, options, picture, split
+from examples.lesson import extra, finished, options, picture, run, split
 
 MIN_ACCURACY = 0.85  # success: on held-out digits, after the smaller run ...
 MIN_ACCURACY_FULL = 0.96  # ... and after the whole of it
@@ -84,11 +84,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(f"{len(train[0])} digits to learn from, {len(held_out[0])} held out")
 
     started = time.perf_counter()
-    history = nn.fit(
+    history = finished(nn.fit(
         model, train, loss=nn.cross_entropy, optimizer=nn.optim.Adam(model.parameters(), lr=given.lr),
         epochs=epochs, batch_size=32, validation_data=held_out, metrics=["accuracy"], rng=rng,
         compile=False if given.eager else "array", verbose=0, callbacks=[report],
-    )  # fmt: skip
+    ))  # fmt: skip
     accuracy = history["val_accuracy"][-1]
     print(f"validation accuracy {accuracy:.2%} after {time.perf_counter() - started:.1f} s")
 
@@ -106,4 +106,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -11,7 +11,7 @@ from typing import Any
 
 import autograd
 from autograd import Value
-from examples.lesson import options, picture
+from examples.lesson import options, picture, run
 
 MAX_DISTANCE = 1e-9  # success: from the minimum at (1, 1), in each coordinate ...
 MAX_STEPS = 30  # ... after at most so many steps of Newton's method ...
@@ -108,4 +108,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -8,7 +8,7 @@ import random
 from collections.abc import Sequence
 
 import nn
-from examples.lesson import extra, options, picture, split, standardised
+from examples.lesson import extra, finished, options, picture, run, split, standardised
 
 MIN_ACCURACY = 0.9  # success: on the fifth of the flowers that is held out
 
@@ -23,11 +23,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     iris = extra("sklearn.datasets", "data").load_iris()
     train, held_out = split((standardised(iris.data.tolist()), iris.target.tolist()), 0.2, rng)
     model = nn.MLP(4, [8, 3], activation="tanh", init="glorot_uniform", rng=rng)
-    history = nn.fit(
+    history = finished(nn.fit(
         model, train, loss=nn.cross_entropy, optimizer=nn.optim.Adam(model.parameters(), lr=given.lr), epochs=EPOCHS,
         batch_size=16, validation_data=held_out, metrics=["accuracy"], rng=rng, verbose=0,
         callbacks=[nn.EarlyStopping(patience=8)],
-    )  # fmt: skip
+    ))  # fmt: skip
     print(history)
 
     guesses = [max(range(3), key=scores.__getitem__) for scores in nn.predict(model, held_out[0])]
@@ -48,4 +48,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -3,14 +3,16 @@
 import argparse
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from autograd import MissingExtraError
 from autograd.extra import extra
+from nn import History
 
-__all__ = ["extra", "options", "picture", "split", "standardised"]
+__all__ = ["extra", "finished", "options", "picture", "run", "split", "standardised"]
 
 
 def options(
@@ -44,6 +46,25 @@ def options(
             default, text = meaning
             parser.add_argument(f"--{option}", type=count, default=default, metavar="N", help=text)
     return parser.parse_args(argv)
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a lesson from the command line: Ctrl-C and a missing package end it with a word, and no traceback."""
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        sys.exit(130)
+    except MissingExtraError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+
+
+def finished(history: History) -> History:
+    """``history``, where training ran to its end: at Ctrl-C ``fit`` keeps what was learnt, and a lesson stops."""
+    if history.stopped == "interrupted":
+        raise KeyboardInterrupt
+    return history
 
 
 def count(text: str) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import autograd
 from autograd import Value
-from examples.lesson import options, picture
+from examples.lesson import options, picture, run
 
 MAX_LOSS = 1e-6  # success: the mean squared error at the end ...
 MAX_DIFFERENCE = 1e-12  # ... and the largest difference between a gradient and its formula, at any step
@@ -83,4 +83,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -8,7 +8,7 @@ import random
 from collections.abc import Sequence
 
 import nn
-from examples.lesson import extra, options, picture
+from examples.lesson import extra, options, picture, run
 
 MIN_ACCURACY = 0.98  # success: of the 100 points, on the right side at the end
 
@@ -47,4 +47,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

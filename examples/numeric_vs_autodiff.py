@@ -12,7 +12,7 @@ from typing import Any
 
 import autograd
 import nn
-from examples.lesson import options, picture
+from examples.lesson import options, picture, run
 
 MAX_ERROR = 1e-15  # success: autodiff's relative error, where ...
 MIN_ERRORS = {"forward": 1e-10, "central": 1e-13}  # ... differences cannot get below these, whatever their step ...
@@ -117,4 +117,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

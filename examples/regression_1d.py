@@ -8,7 +8,7 @@ import random
 from collections.abc import Sequence
 
 import nn
-from examples.lesson import options, picture
+from examples.lesson import finished, options, picture, run
 
 MIN_R2 = 0.97  # success: against the noiseless curve, where there were data
 
@@ -23,10 +23,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     y = [math.sin(x) + rng.gauss(0.0, NOISE) for (x,) in X]
     model = nn.MLP(1, [16, 1], activation="tanh", rng=rng)
     optimizer = nn.optim.Adam(model.parameters(), lr=given.lr)
-    history = nn.fit(
+    history = finished(nn.fit(
         model, (X, y), loss=nn.mse_loss, optimizer=optimizer, epochs=EPOCHS, batch_size=10, rng=rng, metrics=["r2"],
         verbose=0, callbacks=[nn.schedule.CosineAnnealingLR(optimizer, T_max=EPOCHS)],
-    )  # fmt: skip
+    ))  # fmt: skip
     print(f"mean squared error {history['loss'][-1]:.4f}; the noise alone has {NOISE**2:.4f}")
     inside = [[-3.0 + 6.0 * i / 100] for i in range(101)]
     r2 = nn.evaluate(model, (inside, [math.sin(x) for (x,) in inside]), metrics=["r2"])["r2"]
@@ -54,4 +54,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

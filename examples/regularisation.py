@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import nn
-from examples.lesson import options, picture
+from examples.lesson import finished, options, picture, run
 
 MIN_GAP = 3.0  # success: without any help, new data have at least so many times the loss of the training data ...
 MAX_SHARE = 0.9  # ... and each of L1, L2 and dropout leaves at most this share of that loss on new data
@@ -46,11 +46,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     losses["L2"] = penalised(models["L2"], nn.l2_penalty, 0.1)
     found, curves = {}, {}
     for name, model in models.items():
-        history = nn.fit(
+        history = finished(nn.fit(
             model, train, loss=losses[name], optimizer=nn.optim.Adam(model.parameters(), lr=given.lr), epochs=EPOCHS,
             batch_size=12, rng=random.Random(given.seed), verbose=0, metrics=["mse"],
             validation_data=new if given.plot else None,
-        )  # fmt: skip
+        ))  # fmt: skip
         curves[name] = history.get("val_mse", [])
         found[name] = (nn.evaluate(model, train, loss="mse")["loss"], nn.evaluate(model, new, loss="mse")["loss"])
         small = sum(abs(p.data) < 0.01 for p in model.parameters()) / len(model.parameters())
@@ -72,4 +72,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

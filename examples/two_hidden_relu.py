@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import autograd
 import nn
-from examples.lesson import options, picture
+from examples.lesson import options, picture, run
 
 MAX_LOSS = 0.01  # success: the mean squared error over the whole grid at the end ...
 MAX_STARTS = 8  # ... of one of so many starts
@@ -79,4 +79,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -8,7 +8,7 @@ import random
 from collections.abc import Sequence
 
 import autograd
-from examples.lesson import options, picture
+from examples.lesson import options, picture, run
 from nn import Layer, Module
 
 TOLERANCE = 0.1  # success: every output within this of its target, for both samples
@@ -64,4 +64,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import nn
-from examples.lesson import options, picture
+from examples.lesson import finished, options, picture, run
 
 MAX_VANISHED = 1e-5  # success: the first layer's gradient in the plain network, as a share of the last one's ...
 MIN_GAIN, MIN_KEPT = (
@@ -100,11 +100,11 @@ def main(argv: Sequence[str] | None = None) -> None:
             print(diagnosis, end="\n\n")
         troubles = sorted({trouble for trouble, _ in diagnosis.findings})
         optimizer = nn.optim.Adam(model.parameters(), lr=given.lr)
-        history = nn.fit(
+        history = finished(nn.fit(
             model, (X, y), loss=loss, optimizer=optimizer, epochs=EPOCHS, batch_size=10, verbose=0,
             rng=random.Random(given.seed), callbacks=[nn.schedule.CosineAnnealingLR(optimizer, T_max=EPOCHS)],
             compile=False if "norm" in change else "python",  # a batch normalisation needs the batch: no program of it
-        )  # fmt: skip
+        ))  # fmt: skip
         losses[name] = history["loss"]
         found = nn.evaluate(model, (X, y), loss=loss, metrics=["accuracy"])
         accuracies[name] = found["accuracy"]
@@ -137,4 +137,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

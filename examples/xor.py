@@ -7,7 +7,7 @@ import random
 from collections.abc import Sequence
 
 import nn
-from examples.lesson import options, picture
+from examples.lesson import finished, options, picture, run
 
 MAX_LOSS = 0.05  # success: the cross-entropy, in nats, with all four points on their right side ...
 MIN_LOSS_OF_A_LINE = 0.5  # ... where a single neuron stays above this: its best is ln 2 = 0.693
@@ -18,11 +18,11 @@ TARGETS = [0, 1, 1, 0]
 
 def train(model: nn.Module, lr: float, rng: random.Random) -> nn.History:
     """Descend on the cross-entropy of the four points until it is small, or no longer moves."""
-    return nn.fit(
+    return finished(nn.fit(
         model, (POINTS, TARGETS), loss=nn.binary_cross_entropy_with_logits, metrics=["accuracy"], verbose=0,
         optimizer=nn.optim.SGD(model.parameters(), lr=lr, momentum=0.9), epochs=2000, batch_size=None, rng=rng,
         callbacks=[nn.StopAt(MAX_LOSS / 2), nn.Convergence(1e-9)],
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -51,4 +51,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -29,7 +29,7 @@ examples:
   chainrule check "x.sin() / x" x=0.1
   chainrule latex "log(1 + exp(x))" x=0
 
-An expression is Python's arithmetic: numbers, names, + - * / // % **, comparisons, `x if c else y`, and every
+An expression is Python's arithmetic: numbers, pi, names, + - * / // % **, comparisons, `x if c else y`, and every
 primitive as a function, tanh(x), and as a method, x.tanh().
 """
 VALUED: Final = frozenset({"--html", "--out", "--theme"})

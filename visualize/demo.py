@@ -6,6 +6,7 @@ What does not live here: the pictures (``plots``, ``svg.py``), the steps (``walk
 """
 
 import io
+import os
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -33,11 +34,13 @@ def moons(folder: Path, steps: int = 100, seed: int = 1337) -> None:
 
     Raises:
         MissingExtraError: scikit-learn or matplotlib is not there.
+        OSError: ``folder`` is a file, or cannot be made.
     """
     from nn import MLP
 
     points, labels = two_moons(seed)
     extra("matplotlib", "plot")  # better missed now than after the training
+    refuse_no_folder(folder)
     model = MLP(2, [16, 16, 1], rng=random.Random(seed))
     print("Two moons, learned by a network of scalars")
     print(f"  data      {len(points)} points of scikit-learn's make_moons, seed {seed}")
@@ -73,6 +76,21 @@ def moons(folder: Path, steps: int = 100, seed: int = 1337) -> None:
     print("\nWritten:")
     for name, _, what in written:
         print(f"  {folder / name!s:<28}  {what}")
+
+
+def refuse_no_folder(folder: Path) -> None:
+    """Raise where ``folder`` neither is one nor can be made; nothing is made yet.
+
+    Raises:
+        OSError: a file stands there or on the way there, or it may not be written to.
+    """
+    there = folder.absolute()
+    while not there.exists():
+        there = there.parent
+    if not there.is_dir():
+        raise NotADirectoryError(f"the pictures need a folder; {str(there)!r} is a file")
+    if not os.access(there, os.W_OK):
+        raise PermissionError(f"the pictures need a folder to write to; {str(there)!r} cannot be written to")
 
 
 def two_moons(seed: int) -> tuple[list[Point], list[float]]:

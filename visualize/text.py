@@ -71,10 +71,11 @@ def step_text(walk: Steps, step: Forward | Backward) -> str:
             "    a gradient of zero sends nothing back" if not step.upstream else "    no parent takes a gradient"
         )
     for term in step.contributions:
-        parent = walk.name[term.parent]
+        parent, partial = walk.name[term.parent], number(term.partial)
+        formula = "" if term.formula == partial else f"{term.formula} = "
         lines.append(
-            f"    ∂{name}/∂{parent} = {term.formula} = {number(term.partial)};  "
-            f"{number(term.upstream)} × {number(term.partial)} = {number(term.contribution)};  "
+            f"    ∂{name}/∂{parent} = {formula}{partial};  "
+            f"{number(term.upstream)} × {partial} = {number(term.contribution)};  "
             f"{parent}.grad: {number(term.before)} + {number(term.contribution)} = {number(term.after)}"
         )
     return "\n".join(lines)

@@ -329,3 +329,16 @@ def test_a_subclass_takes_part_in_graphs() -> None:
     out.backward()
     assert w.grad == 11.0
     assert type(out) is Value
+
+
+def test_an_object_of_a_class_of_its_own_is_not_frozen_into_another() -> None:
+    class Weight(Value):
+        pass
+
+    weight = Weight(2.0)
+    with pytest.raises(autograd.OperandTypeError, match="a Weight, of a class of its own, cannot be frozen"):
+        weight.requires_grad = False
+    with pytest.raises(autograd.OperandTypeError, match="use detach"):
+        Weight(2.0, requires_grad=False)
+    (weight * 3.0).backward()
+    assert (type(weight), weight.grad, weight.detach().requires_grad) == (Weight, 3.0, False)

@@ -103,7 +103,7 @@ def drawings(folder: Path) -> list[str]:
     """One network at three depths."""
     score = network()
     for name, depth in DEPTHS.items():
-        save(score, folder / f"mlp-{name}.svg", depth=depth)
+        save(score, folder / f"mlp-{name}.svg", depth=depth, layout="builtin")
     write(folder / "mlp-layers-dark.svg", to_svg(score, depth=0, theme="dark"))
     return [*(f"mlp-{name}.svg" for name in DEPTHS), "mlp-layers-dark.svg"]
 

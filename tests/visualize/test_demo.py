@@ -118,3 +118,17 @@ def test_an_interrupt_ends_it_quietly_and_leaves_no_file(sklearn: None, tmp_path
     assert b"Traceback" not in complaint
     assert complaint.endswith(b"chainrule: interrupted\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_is_refused_before_training(
+    sklearn: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    requires("matplotlib")
+    occupied = tmp_path / "occupied"
+    occupied.write_text("here")
+    for folder in (occupied, occupied / "below"):
+        assert cli.main(["demo", "moons", "--steps", "2", "--out", str(folder)]) != 0
+        printed = capsys.readouterr()
+        assert f"need a folder; {str(occupied)!r} is a file" in printed.err
+        assert "training" not in printed.err
+    assert occupied.read_text() == "here"

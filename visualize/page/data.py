@@ -23,6 +23,8 @@ from visualize.text import equation, equation_in_numbers
 
 NAME: Final = 40
 """How many characters of a name the page has."""
+SHORT: Final = 16
+"""How many of them stand where there is little room, in tables and fractions."""
 TEXT: Final = 160
 """How many characters of a formula, an equation or a line of source."""
 
@@ -49,6 +51,7 @@ def _data(walk: Steps) -> dict[str, Any]:
             visible(walk.name[node], NAME), int(node.is_leaf), short(equation(walk, node)) if inner else "",
             short(equation_in_numbers(node)) if inner else "", _number(node.data), int(node.requires_grad),
             checks[node].verdict, _number(float(f"{checks[node].slope:.9g}")), row.get(place[node], -1),
+            visible(walk.name[node], SHORT),
         ])  # fmt: skip
     backward = [
         [place[step.node], [

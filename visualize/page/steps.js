@@ -9,8 +9,8 @@ const $ = (id) => document.getElementById(id);
 const DATA = JSON.parse($("data").textContent);
 const real = (x) => (typeof x === "string" ? Number(x) : x); // JSON has no number for NaN and Infinity
 
-const NODES = DATA.nodes.map(([name, leaf, equation, digits, value, takes, verdict, slope, row], id) => ({
-  id, name, leaf, equation, digits, value: real(value), takes, verdict, slope: real(slope), row, due: 0, sent: [], moments: [],
+const NODES = DATA.nodes.map(([name, leaf, equation, digits, value, takes, verdict, slope, row, short], id) => ({
+  id, name, short, leaf, equation, digits, value: real(value), takes, verdict, slope: real(slope), row, due: 0, sent: [], moments: [],
 }));
 const ROOT = NODES[NODES.length - 1];
 const MOMENTS = [{ kind: "start", step: 0 }];

@@ -16,9 +16,7 @@ const data = (x, name = "") => {
 };
 const sign = (x) => (!Number.isFinite(x) ? "odd" : x > 0 ? "plus" : x < 0 ? "minus" : "");
 const glyph = (x) => ({ odd: "! ", plus: "▲ ", minus: "▼ " })[sign(x)] ?? "";
-// A long name loses its middle: names of one layer differ at their ends.
-const cut = (name, most) => (name.length > most ? `${name.slice(0, most / 3)}…${name.slice(-most * 0.6)}` : name);
-const slope = (over, under) => h("span", "fraction", h("span", "", "∂", h("bdi", "", cut(over.name, 18))), h("span", "", "∂", h("bdi", "", cut(under.name, 18))));
+const slope = (over, under) => h("span", "fraction", h("span", "", "∂", h("bdi", "", over.short)), h("span", "", "∂", h("bdi", "", under.short)));
 const part = (name, caption, symbol, x) => h("div", `part ${name}`, h("small", "", caption), h("i", "", symbol), data(x));
 const sides = (m) => `${number(m.upstream)} × ${number(m.partial)}`;
 
@@ -42,7 +40,7 @@ for (const node of NODES) {
   }
   g.setAttribute("role", "button");
   g.setAttribute("aria-label", `node ${node.name}`);
-  const name = h("button", "name", cut(node.name, 15));
+  const name = h("button", "name", node.short);
   name.title = node.name;
   name.setAttribute("aria-label", `Go to ${node.name}`);
   name.type = "button";
@@ -193,7 +191,7 @@ function fitProduct() {
 }
 
 function paintSum(m, hidden) {
-  const name = h("bdi", "name", `${cut(m.parent.name, 24)}.grad`);
+  const name = h("bdi", "name", `${m.parent.short}.grad`);
   const before = h("b", "", data(m.before, "before"));
   if (!hidden) {
     const verdict = state.at === answered.at ? h("output", "right", answered.text) : "";
