@@ -83,6 +83,14 @@ class Batch(list[Any]):
     """The ancestors of a root in topological order, alive for as long as one pickler works on them."""
 
 
+class _Met(set[int]):
+    """The end of a batch: by then a pickler has met all of it, or knew it from before; then nobody is expected."""
+
+    def __reduce__(self) -> Any:
+        pickling.pending -= self
+        return int, ()
+
+
 class Pickling(threading.local):
     """Which nodes a pickler of this thread is about to meet in an order that lets it go without recursion."""
 
@@ -93,7 +101,9 @@ class Pickling(threading.local):
     def start(self, order: list[Any]) -> Batch:
         """Expect all nodes of ``order`` but its last, which the caller pickles itself."""
         batch = Batch(order[:-1])
-        self.pending.update(map(id, batch))
+        met = _Met(map(id, batch))
+        self.pending |= met
+        batch.append(met)
         self.batches.append(weakref.ref(batch, self._ended))
         return batch
 

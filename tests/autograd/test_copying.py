@@ -6,6 +6,7 @@ How deep a graph may be is tested in `test_memory.py`.
 from __future__ import annotations
 
 import copy
+import io
 import math
 import pickle
 from collections.abc import Callable
@@ -189,3 +190,20 @@ def test_a_container_may_be_copied_while_another_is_pickled() -> None:
 
     first, _, second = pickle.loads(pickle.dumps((out, Holder(), out)))
     assert first is second
+
+
+def test_a_pickler_that_knows_half_of_a_graph_leaves_nothing_behind_for_another() -> None:
+    half = Value(1.0)
+    for _ in range(5000):
+        half = half + 1
+    whole = half
+    for _ in range(5000):
+        whole = whole + 1
+    alive = pickle.Pickler(io.BytesIO())
+    alive.dump(half)
+    alive.dump(whole)
+    stream = io.BytesIO()
+    pickle.Pickler(stream).dump([half, whole])
+    first, second = pickle.loads(stream.getvalue())
+    assert (first.data, second.data) == (5001.0, 10001.0)
+    assert any(node is first for node in autograd.topological_order(second))
