@@ -45,7 +45,7 @@ class StepApp(App[None]):
         scrollbar-corner-color: {DARK.background};
     }}
     #graph {{ width: 1fr; }}
-    #gradients {{ width: 46; max-width: 55%; }}
+    #gradients {{ max-width: 55%; }}
     #equation {{ height: 7; border: round {UPSTREAM}; padding: 0 1; border-title-color: {DARK.muted}; }}
     Footer {{ background: {DARK.box}; }}
     """
@@ -75,8 +75,10 @@ class StepApp(App[None]):
     def on_mount(self) -> None:
         """Show the first moment."""
         root = visible(self.stepper.walk.name[self.stepper.walk.root], NAME)
+        gradients = self.query_one(Gradients)
+        gradients.styles.width = gradients.virtual_size.width + 4  # with its frame; the graph has all the rest
         self.query_one(Graph).border_title = "graph"
-        self.query_one(Gradients).border_title = Text(f"node, value, ∂{root}/∂node")
+        gradients.border_title = Text(f"node, value, ∂{root}/∂node")
         self.query_one("#equation").border_title = "chain rule"
         self.call_after_refresh(self.go, 0)
 

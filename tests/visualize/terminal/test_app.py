@@ -276,3 +276,20 @@ def test_numbers_that_are_not_finite_are_shown() -> None:
         assert math.isinf(app.stepper.gradient[app.stepper.walk.nodes[0]])
 
     drive(walk(Value(0.0, label="x").log()), act)
+
+
+def test_in_eighty_columns_the_present_product_is_seen_whole() -> None:
+    steps = walk(parse("(a*b + c).tanh()", a=2, b=-3, c=6.5))
+
+    async def act(app: StepApp, pilot: Any) -> None:
+        graph, gradients = app.query_one(Graph), app.query_one(Gradients)
+        for at, moment in enumerate(app.stepper.moments):
+            app.go(at)
+            await pilot.pause()
+            if moment.term is not None and moment.node is steps.root:
+                line = graph.text(graph.edges[moment.node, moment.term.edge])
+                assert line.plain.endswith("◀ 1 × 0.786448 = 0.786448")
+                assert line.cell_len <= graph.size.width
+        assert gradients.virtual_size.width <= gradients.size.width
+
+    drive(steps, act, size=(80, 24))
