@@ -79,7 +79,10 @@ def gradcheck(
     for index, (leaf, found) in enumerate(zip(fresh, gradient, strict=True)):
 
         def afresh(x: float, index: int = index) -> float:
-            return float(run([*numbers[:index], x, *numbers[index + 1 :]])[0])
+            try:
+                return float(run([*numbers[:index], x, *numbers[index + 1 :]])[0])
+            except Exception as error:  # the function is a stranger's, and may refuse a number in any manner
+                raise ValueError("the function has no value here") from error
 
         def replayed(x: Any, m: World = FLOATS, leaf: Value = leaf) -> Any:
             return _replay(root, m, {leaf: x})
@@ -112,13 +115,22 @@ def _gradient(root: Any, inputs: Sequence[Any]) -> list[float]:
 
 
 def _agree(afresh: Callable[[float], float], replayed: Callable[[float], float], x: float) -> bool:
-    """Whether the recorded graph computes what the function does, to the last bit, near ``x`` as well."""
-    step = 1e-4 * max(abs(x), 1e-2)
+    """Whether the recorded graph computes what the function does, to the last bit, somewhere near ``x`` as well.
+
+    Of three distances one is enough: beyond a branch the function goes another way.  Where it has no value, or another
+    one each time it is called, nothing speaks against the graph.
+    """
     try:
-        pairs = [(afresh(at), replayed(at)) for at in (x - step, x + step)]
+        if not _same(afresh(x), replayed(x)):
+            return True
+        steps = [size * max(abs(x), 1e-2) for size in (1e-4, 1e-6, 1e-8)]
+        return any(all(_same(afresh(at), replayed(at)) for at in (x - step, x + step)) for step in steps)
     except (ArithmeticError, ValueError, TypeError):
-        return False
-    return all(a == b or (a != a and b != b) for a, b in pairs)
+        return True
+
+
+def _same(a: float, b: float) -> bool:
+    return a == b or (a != a and b != b)
 
 
 def _check_nodes(root: Value, world: World | None, rtol: float, atol: float) -> None:

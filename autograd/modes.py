@@ -80,13 +80,14 @@ class _Block(ContextDecorator):
         Raises:
             StructureError: it is an asynchronous generator.
         """
-        if isasyncgenfunction(function):
-            raise StructureError(
-                f"{function.__qualname__} is an asynchronous generator; write `with` and the block inside it"
-            )
-        if isgeneratorfunction(function):
+        # An object that can be called may be a generator as well, by its class's `__call__`.
+        called = (function,) if isinstance(function, type) else (function, getattr(function, "__call__", None))  # noqa: B004
+        if any(map(isasyncgenfunction, called)):
+            name = getattr(function, "__qualname__", repr(function))
+            raise StructureError(f"{name} is an asynchronous generator; write `with` and the block inside it")
+        if any(map(isgeneratorfunction, called)):
             return self._each_step(function)
-        if iscoroutinefunction(function):
+        if any(map(iscoroutinefunction, called)):
 
             @wraps(function)
             async def awaited(*args: Any, **kwargs: Any) -> Any:

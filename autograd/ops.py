@@ -153,16 +153,16 @@ def _rows() -> list[Op]:
            "a staircase: flat wherever it has a slope", dunders=("__floordiv__", "__rfloordiv__")),
         Op("neg", x, "-x", ("-1",), "neg", "-{0}", dunders=("__neg__",)),
         Op("pow", xy, "x ** y",
-           ("(0 if x == 0 else y / x * x**y) if y == 0 else y * x**(y - 1)",
+           ("(0 if abs(x) < 6e-309 else y * x**(y - 1)) if y == 0 else y * x**(y - 1)",
             "(0 if y >= 0 else out * log(x)) if x == 0 else out * log(x)"), "**", "{{{0}}}^{{{1}}}",
            "0**0 is 1 with partials 0; a negative base with a fractional exponent is NaN",
            dunders=("__pow__", "__rpow__")),
         # exponentials and logarithms ---------------------------------------------------------------------------------
         Op("exp", x, "exp(x)", ("out",), "exp", "e^{{{0}}}"),
         Op("expm1", x, "expm1(x)", ("exp(x)",), "expm1", r"\left(e^{{{0}}} - 1\right)"),
-        Op("log", x, "log(x)", ("1 / x if x >= 0 else nan * x",), "log", r"\ln\left({0}\right)",
+        Op("log", x, "log(x)", ("1 / x if x >= 0 else nan",), "log", r"\ln\left({0}\right)",
            "log 0 is -inf with partial inf; of a negative number NaN, NaN"),
-        Op("log1p", x, "log1p(x)", ("1 / (1 + x) if x >= -1 else nan * x",), "log1p", r"\ln\left(1 + {0}\right)"),
+        Op("log1p", x, "log1p(x)", ("1 / (1 + x) if x >= -1 else nan",), "log1p", r"\ln\left(1 + {0}\right)"),
         Op("sqrt", x, "sqrt(x)", ("0.5 / out",), "sqrt", r"\sqrt{{{0}}}", "sqrt 0 is 0 with partial inf"),
         # circular functions, angles in radians -----------------------------------------------------------------------
         Op("sin", x, "sin(x)", ("cos(x)",), "sin", r"\sin\left({0}\right)"),
@@ -183,7 +183,7 @@ def _rows() -> list[Op]:
         Op("asinh", x, "asinh(x)", ("1 / hypot(1, x)",), "asinh", r"\operatorname{{arsinh}}\left({0}\right)"),
         Op("acosh", x, "acosh(x)", ("1 / (sqrt(x - 1) * sqrt(x + 1))",), "acosh",
            r"\operatorname{{arcosh}}\left({0}\right)"),
-        Op("atanh", x, "atanh(x)", ("1 / ((1 - x) * (1 + x)) if abs(x) <= 1 else nan * x",), "atanh",
+        Op("atanh", x, "atanh(x)", ("1 / ((1 - x) * (1 + x)) if abs(x) <= 1 else nan",), "atanh",
            r"\operatorname{{artanh}}\left({0}\right)"),
         # error function ----------------------------------------------------------------------------------------------
         Op("erf", x, "erf(x)", (gauss,), "erf", call("erf")),

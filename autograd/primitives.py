@@ -95,16 +95,21 @@ def _checked(name: str, partials: Callable[..., Any], operands: tuple[str, ...])
                 f"the partials of {name!r} must come as a tuple, one for each operand, {len(operands)} in all; "
                 f"got {found!r}"
             )
+        checked = []
         for operand, given, partial in zip(operands, arguments, found, strict=True):
             if is_list(operand):
-                if not isinstance(partial, list | tuple) or len(partial) != len(given):
+                numbers = list(partial) if hasattr(partial, "__iter__") else []
+                if len(numbers) != len(given) or not all(hasattr(number, "__float__") for number in numbers):
                     raise FormulaError(
                         f"∂{operand} of {name!r} must be a list with a number for each entry of {operand}, "
                         f"{len(given)} in all; got {partial!r}"
                     )
-            elif not hasattr(partial, "__float__"):
+                checked.append(list(map(float, numbers)))
+            elif hasattr(partial, "__float__"):
+                checked.append(partial)
+            else:
                 raise FormulaError(f"∂{operand} of {name!r} must be a number; got {partial!r}")
-        return found
+        return checked
 
     return rule
 
@@ -157,7 +162,8 @@ def primitive(
     """
     if str(name) != name or not name.isidentifier() or iskeyword(name) or name in TABLE or hasattr(Value, name):
         raise FormulaError(f"a primitive needs an identifier that is not taken yet as its name; got {name!r}")
-    if name in RESERVED or hasattr(builtins, name) or name in FLOATS.namespace:
+    operand = any(name in op.operands for op in TABLE.values())
+    if operand or name in RESERVED or hasattr(builtins, name) or name in FLOATS.namespace:
         raise FormulaError(
             f"a primitive may not be named {name!r}: Python, or the code made from formulas, means something else by it"
         )

@@ -21,7 +21,7 @@ _SPOKEN: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
 _PATH: Final = re.compile(r"[A-Za-z_]\w*(\[\d+\])*(\.[A-Za-z_]\w*(\[\d+\])*)+", re.ASCII)
-_WORD: Final = re.compile(r"\b([A-Za-z_])\w*", re.ASCII)
+_WORD: Final = re.compile(r"\b([A-Za-z_])\w*?(\d*)\b", re.ASCII)
 LONGEST: Final = 200
 """How many characters of a text any target shows when not told otherwise."""
 
@@ -29,14 +29,14 @@ LONGEST: Final = 200
 def visible(text: str, most: int = LONGEST) -> str:
     r"""``text`` on one line of printable characters, cut in the middle to ``most`` of them.
 
-    The path of a parameter keeps all its places, which tell it from others, and gives up its words.
+    The path of a parameter keeps its places and numbers, which tell it from others, and gives up its words.
 
     >>> visible("a\nb\x00"), visible("abcdefghij", most=5), visible("layers[0].neurons[12].w[3]", most=11)
     ('a↵b⟨0000⟩', 'ab…ij', 'l0.n12.w3')
     """
     if len(text) > most and _PATH.fullmatch(text):
         for words in range(1, text.count(".") + 2):  # the first word first
-            if len(shorter := _WORD.sub(r"\1", text, words)) <= most:
+            if len(shorter := _WORD.sub(r"\1\2", text, words)) <= most:
                 return shorter
         if "][" not in text and len(shorter := re.sub(r"[][]", "", shorter)) <= most:
             return shorter

@@ -187,6 +187,46 @@ def test_what_a_function_computes_outside_of_its_graph_is_found_out(outside: Any
         gradcheck(outside, [3.0], digits=digits)
 
 
+BRANCHES: dict[str, Callable[[Value, Value], Any]] = {
+    "max": lambda x, y: max(x * x, y * y), "leaky": lambda x, y: x if x.data > y.data else 0.1 * x,
+    "sorted": lambda x, y: sorted([x, y])[0] * x, "indexed": lambda x, y: [x * x, y * y][int(x.data > y.data)],
+    "huber": lambda x, y: 0.5 * (x - y) ** 2 if abs((x - y).data) <= 1 else abs(x - y) - 0.5,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+def test_a_branch_of_python_s_close_by_is_no_contradiction(name: str) -> None:
+    requires("mpmath")
+    rng = random.Random(name)
+    for _ in range(40):
+        x, distance = rng.uniform(0.5, 2.0), 10 ** rng.uniform(-7, -1) * rng.choice([-1, 1])
+        assert gradcheck(BRANCHES[name], [x, x - distance - (name == "huber")])
+
+
+def test_a_function_that_refuses_numbers_close_by_is_checked_by_its_graph() -> None:
+    requires("mpmath")
+    name = "test_gradcheck_doubled"
+    doubled = autograd.primitive(name, "2 * x", "3")
+
+    def guarded(x: Value) -> Value:
+        assert x.data >= 0.0
+        return doubled(x)  # type: ignore[no-any-return]
+
+    try:
+        for number in (1e-7, 0.0):
+            with pytest.raises(GradcheckError, match=r"should be 2\.0, found 3\.0"):
+                gradcheck(guarded, [number])
+        assert gradcheck(lambda x: x * [1.0, 2.0, 3.0][int(x.data)], [2.99999])
+    finally:
+        del TABLE[name]
+
+
+def test_a_function_that_gives_something_else_each_time_is_checked_by_its_graph() -> None:
+    requires("mpmath")
+    rng = random.Random(0)
+    assert gradcheck(lambda x: x * rng.random(), [1.5])
+
+
 def test_nobody_s_gradient_is_changed() -> None:
     w = Value(3.0)
     inner = w * 2

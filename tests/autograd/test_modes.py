@@ -203,6 +203,15 @@ def test_a_decorated_coroutine_is_in_the_block_across_its_pauses() -> None:
     assert its.parents == ()
 
 
+def test_an_object_whose_call_is_a_generator_is_one() -> None:
+    class Squares:
+        def __call__(self, x: Value) -> Any:
+            yield x * x
+
+    (square,) = no_grad()(Squares())(Value(3.0))
+    assert square.parents == ()
+
+
 def test_an_asynchronous_generator_is_no_block() -> None:
     with pytest.raises(autograd.StructureError, match="asynchronous generator; write `with`"):
 

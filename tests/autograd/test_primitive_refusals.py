@@ -127,7 +127,7 @@ def test_opaque_partials_that_are_no_tuple_of_the_operands_number_say_so(declare
         f(Value(2.0))
 
 
-@pytest.mark.parametrize("given", [([1.0],), ([1.0, 2.0, 3.0],), (1.0,)])
+@pytest.mark.parametrize("given", [([1.0],), ([1.0, 2.0, 3.0],), (1.0,), (["a", "b"],)])
 def test_opaque_partials_of_a_list_are_one_for_each_entry(declared: Any, given: Any) -> None:
     f = declared(lambda xs: sum(xs), lambda out, xs: given)
     with pytest.raises(FormulaError, match=f"∂xs of '{NAME}' must be a list with a number for each entry of xs, 2 in"):
@@ -140,7 +140,9 @@ def test_an_opaque_partial_is_a_number(declared: Any) -> None:
         f(Value(2.0))
 
 
-@pytest.mark.parametrize("name", ["float", "next", "len", "zip", "choose", "others", "number", "fabs", "out", "node"])
+@pytest.mark.parametrize(
+    "name", ["float", "next", "len", "zip", "choose", "others", "number", "fabs", "out", "node", "x", "xs"]
+)
 def test_a_name_that_generated_code_uses_is_refused(name: str) -> None:
     with pytest.raises(FormulaError, match=f"may not be named '{name}'"):
         autograd.primitive(name, "x * 2", "2")

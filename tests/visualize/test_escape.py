@@ -149,3 +149,16 @@ def test_every_target_cuts_what_is_too_long() -> None:
     label = "x" * 20_000
     for escape in (dot_label, markup_text, latex_text, terminal_text):
         assert len(escape(label)) < LONGEST + 20
+
+
+@pytest.mark.parametrize("most", [40, 32, 24, 16, 12])
+def test_parameters_of_one_network_keep_names_of_their_own(most: int) -> None:
+    paths = [
+        f"{block}layers[{i}].neurons[{j}].{kind}"
+        for block in ("", "enc1.", "enc2.")[: 3 if most > 12 else 1]
+        for i in range(3)
+        for j in (0, 7, 12)
+        for kind in ("w[0]", "w[15]", "b")
+    ]
+    assert len({visible(path, most) for path in paths}) == len(paths)
+    assert all(len(visible(path, most)) <= most for path in paths)

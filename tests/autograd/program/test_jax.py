@@ -97,3 +97,10 @@ def test_dots_with_biases_that_vary_lead_out_as_well(
     np.testing.assert_allclose(function(program.values, *columns), value, rtol=1e-12)
     found = jax.grad(lambda values: function(values, *columns).sum())(program.values)
     np.testing.assert_allclose(found, gradient, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize(("name", "second"), [("log", -4.0), ("log1p", -1 / 1.5**2), ("atanh", 1 / 0.75**2)])
+def test_reverse_over_reverse_is_right_where_a_partial_has_branches(jax: Any, name: str, second: float) -> None:
+    function = autograd.compile(getattr(autograd, name)(Value(0.5)), backend="array").to_jax()
+    twice = jax.grad(jax.grad(lambda x: function(jax.numpy.reshape(x, (1,))).reshape(())))
+    assert float(twice(0.5)) == pytest.approx(second, rel=1e-12)
