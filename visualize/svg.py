@@ -59,6 +59,11 @@ def to_svg(
     return picture_svg(drawn, colours, layout, rankdir)
 
 
+CROWD: Final = 120
+"""Above so many edges they are drawn thin and let each other through, or a wall would stand between two layers."""
+THIN: Final = 'stroke-width="0.8" stroke-opacity="0.5"'
+
+
 def picture_svg(drawn: Picture, theme: Theme, layout: Engine, rankdir: RankDir) -> str:
     """A picture as the text of an SVG file."""
     return "\n".join(_svg(drawn, placed(drawn, layout, rankdir), theme))
@@ -84,8 +89,9 @@ def _svg(drawn: Picture, places: Places, theme: Theme) -> Iterator[str]:
             f'stroke-opacity="0.55"/>'
         )
         yield _text(cluster.left + 8.0, cluster.top + 14.5, cluster.path[-1], theme.muted, size=SMALL)
+    stroke = THIN if len(drawn.edges) > CROWD else 'stroke-width="1.4"'
     for edge, arrow in zip(drawn.edges, places.arrows, strict=True):
-        yield from _edge(edge, arrow, theme)
+        yield from _edge(edge, arrow, theme, stroke)
     for box in drawn.boxes:
         yield from _box(box, places.frames[box.id], theme, drawn.largest)
     y = places.height + SMALL - 2.0
@@ -116,13 +122,13 @@ def _legend(legend: list[tuple[Sign | None, str]], y: float, theme: Theme) -> It
         x += text_width(text, SMALL) + 14.0
 
 
-def _edge(edge: Edge, arrow: Arrow, theme: Theme) -> Iterator[str]:
+def _edge(edge: Edge, arrow: Arrow, theme: Theme, stroke: str) -> Iterator[str]:
     points, tip = _shortened(arrow.points)
     dashes = ' stroke-dasharray="5 4"' if edge.back else ""
     yield f'<g data-tail="{edge.tail}" data-head="{edge.head}">'
     if said := edge.tooltip:
         yield f"<title>{markup_text(said)}</title>"
-    yield f'<path d="{_path(points)}" fill="none" stroke="{theme.edge}" stroke-width="1.4"{dashes}/>'
+    yield f'<path d="{_path(points)}" fill="none" stroke="{theme.edge}" {stroke}{dashes}/>'
     yield f'<polygon points="{tip}" fill="{theme.edge}"/>'
     if arrow.text is not None:
         x, y = arrow.text
