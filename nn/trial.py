@@ -27,6 +27,8 @@ TRIED: Final = 4
 LOOKED_AT: Final = 8
 """How many samples the outputs are compared on."""
 _TOLERANCE: Final = 1e-9
+LEAST: Final = 1e-3
+"""What a number counts as at the least when two are compared."""
 
 
 class UnfitError(AutogradError, ValueError):
@@ -59,7 +61,7 @@ def hold_gradient(step: Any, data: Samples) -> None:
         wanted = autograd.read_grads(leaves)
     finally:
         autograd.write_grads(leaves, before)
-    scale = _largest(wanted)
+    scale = max(_largest(wanted), LEAST)  # gradients that cancel leave rounding errors
     near = max(map(abs, map(sub, gradient, wanted)), default=0.0) <= _TOLERANCE * scale
     if _close(found, loss.data) and (near or all(map(partial(_close, scale=scale), gradient, wanted))):
         return
@@ -141,5 +143,5 @@ def leaves_of(x: Any) -> Any:
     return [leaves_of(entry) for entry in x] if is_sequence(x) else Value(x, requires_grad=False)
 
 
-def _close(x: float, y: float, scale: float = 1e-3) -> bool:
+def _close(x: float, y: float, scale: float = LEAST) -> bool:
     return x == y or (x != x and y != y) or abs(x - y) <= _TOLERANCE * max(abs(x), abs(y), scale)

@@ -116,6 +116,20 @@ def test_a_large_network_trains_as_in_eager() -> None:
     assert_same(make, y=CLASSES, loss="cross_entropy", metrics=["accuracy"])
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_loss_or_a_gradient_of_nothing_but_rounding_errors_is_no_contradiction(backend: str, seed: int) -> None:
+    if backend == "native":
+        requires("numba")
+    settings: dict[str, Any] = {"optimizer": "sgd", "epochs": 1, "verbose": 0, "compile": backend}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fits = model(seed=seed)
+        nn.fit(fits, (X, [fits(x).data for x in X]), loss="mse_loss", **settings)
+        both_ways = [X[0], X[0], X[1], X[1]], [1.0, -1.0, 1.0, -1.0]
+        nn.fit(model(seed=seed), both_ways, loss="hinge_loss", **settings)
+
+
 def test_a_sequential_with_a_list_of_one_output_trains_as_in_eager() -> None:
     def make() -> Any:
         layers = nn.Linear(3, 4, rng=random.Random(0)), "relu", nn.Linear(4, 1, rng=random.Random(1))

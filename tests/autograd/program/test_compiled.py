@@ -292,6 +292,20 @@ def test_check_takes_samples_of_several_numbers() -> None:
     program.check(lambda a, b: w * Value(a) - Value(b), [(3.0, 4.0), (5.0, 6.0)])
 
 
+@pytest.mark.parametrize("backend", ["python", "array", "native"])
+@pytest.mark.parametrize("count", [3, 4, 8])
+def test_check_passes_where_what_is_computed_cancels(backend: str, count: int) -> None:
+    requires("numba" if backend == "native" else "numpy")
+    rng = random.Random(count)
+    ws, xs = [Value(rng.gauss(0, 1)) for _ in range(count)], [rng.gauss(0, 1) for _ in range(count)]
+    target = sum(w.data * x for w, x in zip(ws, xs, strict=True))
+
+    def build() -> Any:
+        return (sum(w * x for w, x in zip(ws, xs, strict=True)) - target) ** 2
+
+    autograd.compile(build(), backend=backend).check(build, [()])
+
+
 def test_check_notices_wrong_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     w = Value(0.5)
     program = autograd.compile(w * w, backend="python")
