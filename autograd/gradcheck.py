@@ -17,11 +17,11 @@ from functools import cache, partial
 from typing import Any
 
 from autograd.errors import GradcheckError, OpaqueNodeError, OperandTypeError
-from autograd.functional import leaves, rebuild
 from autograd.graph import Node
 from autograd.modes import describe, made_at
 from autograd.ops import FLOATS, VECTOR_FUNCTIONS, complete, is_list
 from autograd.order import topological_order
+from autograd.trees import leaves, rebuild
 from autograd.value import Value
 from autograd.world import World
 

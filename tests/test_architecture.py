@@ -44,7 +44,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("fuse", "sweep", "derivatives"),
     ("bind",),
     ("value",),
-    ("primitives",),
+    ("primitives", "trees"),
     ("functional", "gradcheck", "expression", "scan"),
     ("program",),
 )
