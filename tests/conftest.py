@@ -37,17 +37,20 @@ def fresh_process() -> None:
 
 @pytest.fixture
 def without_collector() -> Iterator[None]:
-    """No garbage of other tests is collected during this one.
+    """No garbage of other tests is collected during this one, nor found at its end: only what was made since counts.
 
-    What Python calls when an object dies runs in the middle of whatever runs then: a test that counts the bytecodes of
+    What other tests hold may die at any time, in the middle of this one too (a cached figure, a last traceback). What
+    Python calls when an object dies runs in the middle of whatever runs then: a test that counts the bytecodes of
     the library would count those too, and an exception raised there gets no further (`sys.unraisablehook`).
     """
     was_on = gc.isenabled()
     gc.collect()
     gc.disable()
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         (gc.enable if was_on else gc.disable)()
 
 

@@ -148,9 +148,8 @@ def test_derivatives_of_functions_leave_no_node_behind(derivative: Callable[...,
 
 
 @pytest.mark.parametrize("ready", [False, True], ids=["lists", "operands made ready"])
-def test_a_network_is_freed_with_the_collector_off(ready: bool, collector_off: None) -> None:
+def test_a_network_is_freed_with_the_collector_off(ready: bool, without_collector: None) -> None:
     """The neurons of a layer share one tuple of inputs; it must not hold itself."""
-    gc.collect()
     shared = operands if ready else tuple
     weights = [shared([Value(0.25 * i * j - 0.5) for j in range(3)]) for i in range(3)]
     before = values_alive()
