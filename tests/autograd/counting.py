@@ -1,7 +1,7 @@
 """How many lines of Python some work runs: a measure of its time that is the same on every machine.
 
-Tests that use it run with the collector off (`without_collector`). What does not live here: interrupts, which come
-before single bytecodes (`test_interrupt.py`).
+Tests that use it run with the collector off (`without_collector`). Also here: doing work under a tracer. What does not
+live here: interrupts, which come before single bytecodes (`test_interrupt.py`).
 """
 
 from __future__ import annotations
@@ -20,10 +20,15 @@ def lines_run(work: Callable[[], Any]) -> int:
         count += event == "line"
         return tracer
 
+    traced(tracer, work)
+    return count
+
+
+def traced(tracer: Callable[..., Any], work: Callable[[], Any]) -> None:
+    """Do `work` under `tracer`; whoever traced before does so afterwards, however it ends."""
     before = sys.gettrace()
     sys.settrace(tracer)
     try:
         work()
     finally:
         sys.settrace(before)
-    return count

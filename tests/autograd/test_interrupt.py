@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from types import FrameType
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from autograd import Value, detect_anomaly, dot, operands, topological_order
+from tests.autograd.counting import traced
 
 pytestmark = pytest.mark.usefixtures("without_collector")
 
@@ -36,21 +36,13 @@ class Interrupter:
             self.count += 1
         return self
 
-    def run(self, work: Callable[[], Any]) -> None:
-        before = sys.gettrace()
-        sys.settrace(self)
-        try:
-            work()
-        finally:
-            sys.settrace(before)
-
 
 def bytecodes(work: Callable[[], Any], prepare: Callable[[], Any]) -> int:
     """How many bytecodes of the engine `work` runs. Python 3.12 reports them only from the second traced run on."""
     for _ in range(2):
         prepare()
         whole = Interrupter()
-        whole.run(work)
+        traced(whole, work)
     return whole.count
 
 
@@ -118,7 +110,7 @@ def test_after_an_interrupt_anywhere_in_backward_a_new_one_is_right(
     fresh()
     for at in range(0, count, stride):
         with mode(), pytest.raises(KeyboardInterrupt):
-            Interrupter(at).run(lambda: backward(root))
+            traced(Interrupter(at), lambda: backward(root))
         fresh()
         assert [x.grad for x in inputs] == expected, f"interrupted before bytecode {at} of {count}"
 
@@ -135,7 +127,7 @@ def test_an_interrupt_may_leave_partial_sums_on_leaves() -> None:
     for at in range(0, bytecodes(root.backward, fresh), 7):
         fresh()
         with pytest.raises(KeyboardInterrupt):
-            Interrupter(at).run(root.backward)
+            traced(Interrupter(at), root.backward)
         seen.add(tuple(x.grad for x in inputs))
     assert len(seen) > 2
 
