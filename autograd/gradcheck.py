@@ -3,11 +3,12 @@
 A derivative in this library is written once, in the table, and a mistake there would show in every reader.  This is
 the one module that does not believe the table's partials: it knows only the values, and differences them,
 
-* to 50 digits where mpmath is installed and the graph holds all that the function does: a central difference with
-  h = 1e-15, whose error is about 1e-30;
-* else over floats, the function called anew for each: central differences with shrinking steps, extrapolated to step 0
-  (Ridders 1982; Press et al., Numerical Recipes, section 5.7), which gives about ten digits.
+* to 50 digits where mpmath is installed: a central difference with h = 1e-15, whose error is about 1e-30;
+* else over floats: central differences with shrinking steps, extrapolated to step 0 (Ridders 1982; Press et al.,
+  Numerical Recipes, section 5.7), which gives about ten digits.
 
+What is differenced is the graph, computed again at other numbers, where it holds all that the function does; else the
+function, called again, over floats.
 At a kink the two one-sided differences disagree, and any slope between them is accepted.
 """
 
@@ -88,10 +89,8 @@ def gradcheck(
             return _replay(root, m, {leaf: x})
 
         whole = formulas and _agree(afresh, replayed, numbers[index])
-        if world is not None and whole:
-            wrong = _deviation(partial(replayed, m=world), numbers[index], found, world, rtol, atol)
-        else:
-            wrong = _deviation(afresh, numbers[index], found, None, rtol, atol)
+        along = partial(replayed, m=world or FLOATS) if whole else afresh
+        wrong = _deviation(along, numbers[index], found, world if whole else None, rtol, atol)
         if wrong is not None:
             _check_nodes(root, world, rtol, atol)  # names the very node, if one edge is to blame
             hint = "" if whole or not formulas else (

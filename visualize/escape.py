@@ -34,7 +34,7 @@ def visible(text: str, most: int = LONGEST) -> str:
     >>> visible("a\nb\x00"), visible("abcdefghij", most=5), visible("layers[0].neurons[12].w[3]", most=11)
     ('a↵b⟨0000⟩', 'ab…ij', 'l0.n12.w3')
     """
-    if len(text) > most and _PATH.fullmatch(text):
+    if most < len(text) <= 2 * LONGEST and _PATH.fullmatch(text):
         for words in range(1, text.count(".") + 2):  # the first word first
             if len(shorter := _WORD.sub(r"\1\2", text, words)) <= most:
                 return shorter

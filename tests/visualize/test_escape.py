@@ -162,3 +162,8 @@ def test_parameters_of_one_network_keep_names_of_their_own(most: int) -> None:
     ]
     assert len({visible(path, most) for path in paths}) == len(paths)
     assert all(len(visible(path, most)) <= most for path in paths)
+
+
+def test_a_path_of_any_length_is_cut_in_no_time() -> None:
+    path = ".".join(["a"] * 1_000_000)
+    assert len(visible(path, 40)) == 40
