@@ -52,6 +52,28 @@ def state(node: Any, translate: Callable[[Any], Any] = _same) -> tuple[Any, ...]
     return (*about, moved(node._x), y, node._dx, node._dy)
 
 
+Beyond = tuple[Any, dict[str, Any] | None]
+"""A node's gradient, and what a subclass added to it: both may lead back to the node, so they are put in place last."""
+
+
+def added(node: Any, base: type[Any]) -> dict[str, Any] | None:
+    """The attributes of ``node`` that its class, a subclass of ``base``, adds to those of ``base``; by name."""
+    if node.__class__.__slots__ == () and not hasattr(node, "__dict__"):
+        return None
+    attributes: dict[str, Any] | None
+    slots: dict[str, Any]
+    attributes, slots = object.__getstate__(node)  # type: ignore[misc]
+    known = {name for kind in base.__mro__ for name in getattr(kind, "__slots__", ())}
+    return {**{name: thing for name, thing in slots.items() if name not in known}, **(attributes or {})}
+
+
+def complete(node: Any, beyond: Beyond) -> None:
+    """Put in place on a copy what may lead back to it."""
+    node._grad, own = beyond
+    for name, thing in (own or {}).items():
+        setattr(node, name, thing)
+
+
 def restore(
     kind: type[Any], name: str | None, data: float, grad: float, extra: dict[str, Any] | None, x: Any, y: Any,
     dx: Any, dy: Any,

@@ -12,10 +12,11 @@ Value is: its number, gradient and label, ``backward()``, copying and pickling.
 """
 
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from autograd.bind import VALUES
-from autograd.copying import last, pickling, restore, state
+from autograd.copying import Beyond, added, complete, last, pickling, restore, state
 from autograd.derivatives import gradients, opaque
 from autograd.errors import OperandTypeError
 from autograd.graph import LEAF, OPAQUE, adopt
@@ -234,19 +235,21 @@ class Value(Scalar):
 
     def __copy__(self) -> "Value":
         copied: Value = restore(*state(self))
+        if (beyond := self._beyond()) is not None:
+            complete(copied, beyond)
         return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
-        recorded = []
+        more = []
         for node in topological_order(self):
             if id(node) not in memo:
                 if node.is_opaque:
                     raise opaque(node, "cannot be copied")
                 memo[id(node)] = restore(*state(node, lambda parent: memo[id(parent)]))
-                if isinstance(node._grad, Value):
-                    recorded.append(node)
-        for node in recorded:
-            memo[id(node)]._grad = node._grad.__deepcopy__(memo)
+                if (beyond := node._beyond()) is not None:
+                    more.append((node, beyond))
+        for node, beyond in more:
+            complete(memo[id(node)], deepcopy(beyond, memo))
         copied: Value = memo[id(self)]
         return copied
 
@@ -254,15 +257,21 @@ class Value(Scalar):
         """Ancestors are pickled first, in topological order: no node meets an unknown parent and nothing recurses."""
         if self.is_opaque:
             raise opaque(self, "cannot be pickled")
-        recorded = (self._grad,) if isinstance(self._grad, Value) else None
         if id(self) in pickling.pending:
             pickling.pending.discard(id(self))
-            return restore, state(self), recorded
-        return last, (pickling.start(topological_order(self)), *state(self)), recorded
+            made: tuple[Any, ...] = (restore, state(self))
+        else:
+            made = (last, (pickling.start(topological_order(self)), *state(self)))
+        beyond = self._beyond()
+        return made if beyond is None else (*made, beyond, None, None, complete)
 
-    def __setstate__(self, recorded: tuple["Value"]) -> None:
-        """A gradient that is itself a graph, which may lead back to this node, arrives once the node is there."""
-        (self._grad,) = recorded
+    def _beyond(self) -> Beyond | None:
+        """What may lead back to this node, and is therefore copied once the copy of the node is there; mostly nothing.
+
+        A gradient that is itself a graph, and the attributes that a subclass has added.
+        """
+        own = None if self.__class__ is Value else added(self, Value)
+        return (self._grad, own) if own or self._grad.__class__ is not float else None
 
     if TYPE_CHECKING:
         # Made from the table at import.  Python's operators are a closed set, so their types are spelt out; a method

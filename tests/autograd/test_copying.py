@@ -168,6 +168,52 @@ def test_a_failed_pickle_does_not_disturb_the_next() -> None:
     assert len(topological_order(again)) == len(topological_order(out))
 
 
+class Weight(Value):
+    """A subclass with attributes of its own, one of which leads to another node of the graph."""
+
+    def __init__(self, data: float, name: str) -> None:
+        super().__init__(data)
+        self.name = [name]
+        self.partner: Value | None = None
+
+
+class Quantity(Value):
+    """A subclass with slots of its own, one of them private and one left empty."""
+
+    __slots__ = ("__secret", "note", "unit")
+
+    def __init__(self, data: float, unit: str) -> None:
+        super().__init__(data)
+        self.unit, self.__secret = unit, unit * 2
+
+    def secret(self) -> str:
+        return self.__secret
+
+
+@copies
+def test_what_a_subclass_adds_is_copied_with_the_node(copied: Callable[[Any], Any]) -> None:
+    weight, length = Weight(2.0, "w"), Quantity(3.0, "m")
+    weight.partner = out = weight * length
+    again = copied(out)
+    w, q = again.parents
+    assert (type(w), w.name, w.partner is again) == (Weight, ["w"], True)
+    assert (type(q), q.unit, q.secret(), hasattr(q, "note")) == (Quantity, "m", "mm", False)
+    assert w.name is not weight.name
+    again.backward()
+    assert (w.grad, q.grad, weight.grad) == (3.0, 2.0, 0.0)
+
+
+def test_a_shallow_copy_shares_what_the_node_has() -> None:
+    weight, length = Weight(2.0, "w"), Quantity(3.0, "m")
+    (weight * length**2).backward(create_graph=True)
+    for node in (weight, length):
+        again = copy.copy(node)
+        assert (type(again), again.data) == (type(node), node.data)
+        assert again.grad is node.grad
+    assert copy.copy(weight).name is weight.name
+    assert copy.copy(length).secret() == "mm"
+
+
 def test_a_shallow_copy_has_the_same_parents_and_its_own_gradient() -> None:
     a = Value(2.0)
     b = a * a
