@@ -5,6 +5,7 @@ What does not live here: options of layers and optimisers (``options.py``), the 
 
 import random
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import autograd
@@ -92,9 +93,11 @@ def as_metrics(metrics: Iterable[str | Metric] | Any, loss: Any) -> dict[str, Me
 
 
 def on_logits(loss: Any) -> bool:
-    """Whether single scores are logits, by the loss that they are trained on."""
-    name = getattr(loss, "__name__", type(loss).__name__).lower()
-    return "withlogits" in name.replace("_", "")
+    """Whether single scores are logits or margins, above 0 for the class 1, by the loss that they are trained on."""
+    while isinstance(loss, partial):
+        loss = loss.func
+    name = getattr(loss, "__name__", type(loss).__name__).lower().replace("_", "")
+    return "withlogits" in name or "hinge" in name
 
 
 def as_optimizer(optimizer: Any, model: Any) -> Optimizer:

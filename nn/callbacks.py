@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from nn.errors import OptionError, OptionTypeError
 from nn.history import History
@@ -110,6 +110,15 @@ def _step(schedule: Any, run: Run) -> None:
     schedule.step()
 
 
+MODES: Final = ("auto", "min", "max")
+"""Whether a number is the better the smaller it is, or the larger; by its name, where that is left open."""
+
+
+def rises(name: str, mode: str) -> bool:
+    """Whether larger is better for the number ``name`` of a history."""
+    return mode == "max" or (mode == "auto" and name.endswith(("accuracy", "r2")))
+
+
 class Watch(Callback):
     """Base of callbacks that follow one number: tells whether an epoch is the best so far.
 
@@ -121,7 +130,7 @@ class Watch(Callback):
 
     def __init__(self, monitor: str | None = None, min_delta: float = 0.0, mode: str = "auto") -> None:
         self.monitor, self.min_delta = monitor, at_least_zero("min_delta", min_delta)
-        self.mode = choice("mode", mode, ("auto", "min", "max"))
+        self.mode = choice("mode", mode, MODES)
         self.best, self.best_epoch = math.nan, 0
 
     def on_train_begin(self, run: Run) -> None:
@@ -132,8 +141,7 @@ class Watch(Callback):
         """Whether the last epoch is the best so far; an epoch of NaN never is."""
         name = self.monitor or ("val_loss" if "val_loss" in run.history else "loss")
         number = run.monitored(name)
-        larger = self.mode == "max" or (self.mode == "auto" and name.endswith(("accuracy", "r2")))
-        gain = number - self.best if larger else self.best - number
+        gain = number - self.best if rises(name, self.mode) else self.best - number
         if number == number and (self.best_epoch == 0 or gain > self.min_delta):
             self.best, self.best_epoch = number, run.epoch
             return True
@@ -163,9 +171,18 @@ class EarlyStopping(Watch):
         self._weights: dict[str, float] = {}
 
     def on_train_begin(self, run: Run) -> None:
-        """Forget what another training was like."""
+        """Forget what another training was like.
+
+        Raises:
+            OptionError: the model is a function, whose weights nobody can put back.
+        """
         super().on_train_begin(run)
         self._weights = {}
+        if self.restore_best_weights and not isinstance(run.model, Module):
+            raise OptionError(
+                f"EarlyStopping puts the best weights back into a Module, and the model is {shown(run.model)}: "
+                "give restore_best_weights=False, or make the model a Module"
+            )
 
     def on_epoch_end(self, run: Run) -> None:
         """Keep the weights of the best epoch, and stop when it is too long ago."""
@@ -179,6 +196,7 @@ class EarlyStopping(Watch):
         """Put the best weights back."""
         if self._weights:
             run.model.load_state_dict(self._weights)
+            self._weights = {}
 
 
 class Checkpoint(Watch):
@@ -251,13 +269,14 @@ class StopAt(Callback):
     Args:
         goal: the number to reach.
         monitor: its name in the history.
+        mode: ``"min"``, ``"max"``, or ``"auto"``: larger is better for accuracies and r2.
     """
 
-    def __init__(self, goal: float, monitor: str = "loss") -> None:
-        self.goal, self.monitor = finite("goal", goal), monitor
+    def __init__(self, goal: float, monitor: str = "loss", mode: str = "auto") -> None:
+        self.goal, self.monitor, self.mode = finite("goal", goal), monitor, choice("mode", mode, MODES)
 
     def on_epoch_end(self, run: Run) -> None:
         """Stop, if it is reached."""
         number = run.monitored(self.monitor)
-        if (number >= self.goal) if self.monitor.endswith(("accuracy", "r2")) else (number <= self.goal):
+        if number >= self.goal if rises(self.monitor, self.mode) else number <= self.goal:
             run.stop(f"reached {self.monitor} {number:.6g}")

@@ -11,6 +11,7 @@ entries (``losses.py``), what a batch's losses become (``reduction.py``).
 from typing import Any
 
 import autograd
+from autograd import Value
 from nn.errors import OptionError, TargetError
 from nn.nested import is_sequence, sample
 from nn.options import at_least_zero, listed, number, whole
@@ -151,8 +152,20 @@ def _distribution(ts: Any, weight: list[float] | None, classes: int, epsilon: fl
     """wⱼ · ((1 - ε) tⱼ + ε / n) for each class."""
     if len(ts) != classes:
         raise TargetError(f"cross_entropy has {classes} logits and a distribution over {len(ts)} classes")
+    numbers = [t for t in ts if not isinstance(t, Value)]
+    if any(t < 0.0 for t in numbers) or (len(numbers) == len(ts) and _are_labels(numbers)):
+        raise TargetError(
+            f"cross_entropy took {list(ts)!r:.60} for a distribution over {classes} classes, and it is none: shares "
+            "from 0 up that sum to 1. The scores of one sample are a list; for a single score each there is "
+            "binary_cross_entropy_with_logits"
+        )
     smooth = [t * (1.0 - epsilon) + epsilon / classes for t in ts] if epsilon else ts
     return list(smooth) if weight is None else [w * t for w, t in zip(weight, smooth, strict=True)]
+
+
+def _are_labels(numbers: list[float]) -> bool:
+    """Whether these are whole numbers but no one-hot distribution: a list of class indices, most likely."""
+    return all(float(t).is_integer() for t in numbers) and sum(numbers) != 1.0
 
 
 def _against(shares: list[Any], zs: Any) -> Any:

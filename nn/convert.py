@@ -81,7 +81,12 @@ class _ToTorch:
                 "put an activation of nn in its place"
             )
         if module not in self.made:
-            self.made[module] = self._module(module).train(module.training)
+            made = self._module(module)
+            if type(module) is Sequential:
+                made.training = module.training  # what is inside has its own mode already
+            else:
+                made.train(module.training)
+            self.made[module] = made
         return self.made[module]
 
     def _module(self, module: Module) -> Any:

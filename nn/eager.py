@@ -5,7 +5,7 @@ What does not live here: epochs, history, who may step in (``training.py``).
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from autograd import Value, no_grad
 from nn.batchnorm import BatchNorm
@@ -69,6 +69,8 @@ class EagerStep:
         with no_grad():
             predictions = self._outputs(data.inputs)
             loss = 0.0 if self.loss is None else self.loss(predictions, data.targets)
+        if isinstance(loss, LISTS) or not hasattr(loss, "__float__"):
+            _refuse(self.loss, loss)
         return float(loss), plain(predictions)
 
     def show(self) -> None:
@@ -99,14 +101,23 @@ def plain(output: Any) -> Any:
 
 def refuse_no_loss(function: Any, loss: Any) -> None:
     """Raise ``OptionError`` for a loss that is not one Value with a graph behind it."""
-    name = getattr(function, "__name__", type(function).__name__)
     if not isinstance(loss, Value):
-        raise OptionError(
-            f"the loss must give one Value for a batch; {name!r} gave {loss!r:.80}. Losses with reduction='none' give "
-            "one number a sample, and a loss of plain numbers has no gradient"
-        )
+        _refuse(function, loss)
     if loss.is_leaf:
         raise OptionError(
-            f"the loss {name!r} gave a number without a graph behind it, and there is nothing to train by: train "
-            "outside of no_grad(), and with a model whose outputs are made of its parameters"
+            f"the loss {_name(function)!r} gave a number without a graph behind it, and there is nothing to train by: "
+            "train outside of no_grad(), with a model whose outputs are made of its parameters, and with batches in "
+            "which some target counts (not all of them ignore_index)"
         )
+
+
+def _refuse(function: Any, loss: Any) -> NoReturn:
+    raise OptionError(
+        f"the loss must give one Value for a batch; {_name(function)!r} gave {loss!r:.80}. Losses with "
+        "reduction='none' give one number a sample, and a loss of plain numbers has no gradient"
+    )
+
+
+def _name(function: Any) -> str:
+    name: str = getattr(function, "__name__", type(function).__name__)
+    return name

@@ -10,6 +10,7 @@ live here: batch normalisation (``batchnorm.py``, the next file), activations (`
 
 import random
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from autograd import LengthError, Value, matrix, matvec, operands
@@ -63,11 +64,11 @@ class Linear(Watching, Module):
         """Draw the weights afresh, by ``init`` or as the layer was made."""
         init = self.init if init is None else init
         draw = initialiser(init)
-        for row in self.weight:
-            for weight in row:
-                weight.data = draw(self.in_features, self.out_features, rng)
-        for bias in self.bias or ():
-            bias.data = draw(self.in_features, self.out_features, rng) if init == "fan_in_uniform" else 0.0
+        drawn = [[draw(self.in_features, self.out_features, rng) for _ in row] for row in self.weight]
+        own = draw is initialiser("fan_in_uniform")
+        biases = [draw(self.in_features, self.out_features, rng) if own else 0.0 for _ in self.bias or ()]
+        for parameter, start in zip(chain(*self.weight, self.bias or ()), chain(*drawn, biases), strict=True):
+            parameter.data = start
 
     def forward(self, x: Any) -> Any:
         """list[in_features] to list[out_features] of Values; a list of them for a batch."""
@@ -120,8 +121,13 @@ class Sequential(Module):
         Raises:
             OptionError: it is no module, no function and no name of an activation.
         """
-        self.layers.append(_layer(layer))
-        self.label_parameters()
+        made = _layer(layer)
+        self.layers.append(made)
+        if isinstance(made, Module):
+            if any(parameter.label.startswith("layers[") for parameter in made.parameters()):
+                self.label_parameters()  # it may share them with a layer that comes before
+            else:
+                made.label_below(f"layers[{len(self) - 1}]")
         return self
 
     def forward(self, x: Any) -> Any:

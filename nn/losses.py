@@ -135,7 +135,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
     """
 
     def entry(p: Any, y: Any) -> Any:
-        if p < 0.0 or p > 1.0:
+        if not 0.0 <= p <= 1.0:
             raise TargetError(
                 f"binary_cross_entropy takes probabilities, from 0 to 1; got {p!r}. "
                 "For logits there is binary_cross_entropy_with_logits"
@@ -214,7 +214,9 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
             return autograd.exp(t) * (t - x)
         if isinstance(t, Value):
             return autograd.where(autograd.equal(t, 0.0), 0.0, t * (autograd.log(t) - x))
-        return 0.0 if t == 0 else t * autograd.log(t) - t * x
+        if t == 0:
+            return Value(0.0) if isinstance(x, Value) else 0.0
+        return t * autograd.log(t) - t * x
 
     log_target = flag("log_target", log_target)
     if choice("reduction", reduction, (*REDUCTIONS, "batchmean")) != "batchmean":

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from autograd import LengthError, StructureError
+from nn.errors import TargetError
 from nn.nested import LISTS, plain, scalar
 from nn.options import listed, named, shown
 
@@ -23,11 +24,13 @@ def accuracy(predictions: Sequence[Any], targets: Sequence[Any], threshold: floa
         targets: list[n] of classes: indices, or distributions whose largest counts (one-hot); for a single score 0 or
             1, or -1 or 1.
         threshold: a single score above it means the class 1. By default 0 where a target is -1, as for margins, and
-            else 0.5, as for probabilities; give 0 for logits.
+            else 0.5, as for probabilities; give 0 for logits. ``fit`` and ``evaluate`` give 0 where the loss is one on
+            logits or margins.
 
     Raises:
         LengthError: there is no prediction, or not one target for each.
         StructureError: predictions or targets are no list.
+        TargetError: the target of a single score is none of 0, 1 and -1.
         OperandTypeError: an entry is no number.
 
     >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
@@ -42,9 +45,15 @@ def accuracy(predictions: Sequence[Any], targets: Sequence[Any], threshold: floa
     right = 0
     for prediction, target in zip(map(_single, predictions), wanted, strict=True):
         if isinstance(prediction, list):
-            right += _largest(prediction) == (_largest(target) if isinstance(target, list) else target)
-        else:
+            named = _largest(prediction)
+            right += named is not None and named == (_largest(target) if isinstance(target, list) else target)
+        elif target in (0.0, 1.0, -1.0):
             right += (prediction > threshold) == (target > 0) and not math.isnan(prediction)
+        else:
+            raise TargetError(
+                f"accuracy takes a target of 0 or 1, or of -1 or 1, beside a single score; got {target!r}. For several "
+                "classes a prediction is a list with a score for each"
+            )
     return right / len(wanted)
 
 
@@ -71,15 +80,29 @@ def mean_absolute_error(predictions: Sequence[Any], targets: Sequence[Any]) -> f
 def r2_score(predictions: Sequence[Any], targets: Sequence[Any]) -> float:
     """The share of the targets' variance that the predictions explain: 1 - Σ(p - t)² / Σ(t - mean t)².
 
+    Where a target is a list, the mean of the shares of its entries, each about its own mean (scikit-learn's
+    ``multioutput="uniform_average"``).
+
     >>> r2_score([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
     1.0
+    >>> r2_score([[1.0, 10.5], [3.0, 10.5]], [[1.0, 10.0], [3.0, 11.0]])
+    0.5
     """
     predictions, targets = _beside(predictions, targets)
-    errors = _differences(predictions, targets)
-    numbers = [number for target in targets for number in _numbers(target)]
-    middle = math.fsum(numbers) / len(numbers)
-    spread = math.fsum((number - middle) ** 2 for number in numbers)
-    missed = math.fsum(error * error for error in errors)
+    _differences(predictions, targets)  # which looks at the lengths
+    given, wanted = list(map(_numbers, predictions)), list(map(_numbers, targets))
+    if len(lengths := set(map(len, wanted))) != 1:
+        raise LengthError(f"r2 takes targets of one length; got some of {min(lengths)} and {max(lengths)}")
+    columns = zip(zip(*given, strict=True), zip(*wanted, strict=True), strict=True)
+    shares = [_explained(*column) for column in columns]
+    return math.fsum(shares) / len(shares)
+
+
+def _explained(predictions: Sequence[float], targets: Sequence[float]) -> float:
+    """``r2_score`` of one number a sample."""
+    middle = math.fsum(targets) / len(targets)
+    spread = math.fsum((target - middle) ** 2 for target in targets)
+    missed = math.fsum((p - t) ** 2 for p, t in zip(predictions, targets, strict=True))
     if spread == 0 and missed == missed:
         return 1.0 if missed == 0 else -math.inf
     return 1.0 - missed / spread if spread else math.nan
@@ -149,9 +172,9 @@ def _single(thing: Any) -> Any:
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _largest(numbers: list[float]) -> float:
-    """The index of the largest; -1, which is no class, where one is NaN."""
-    return -1 if any(map(math.isnan, numbers)) else numbers.index(max(numbers))
+def _largest(numbers: list[float]) -> int | None:
+    """The index of the largest; None where one is NaN."""
+    return None if any(map(math.isnan, numbers)) else numbers.index(max(numbers))
 
 
 def _differences(predictions: Sequence[Any], targets: Sequence[Any]) -> list[float]:

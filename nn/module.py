@@ -154,10 +154,18 @@ class Module:
     # modes ----------------------------------------------------------------------------------------------------------
 
     def train(self, mode: bool = True) -> Self:
-        """Tell this module and all inside it that training is on (or off); gives the module back."""
+        """Tell this module and all inside it that training is on (or off); gives the module back.
+
+        A module inside whose class has a ``train`` of its own is told by that one: a frozen ``BatchNorm`` may stay in
+        evaluation mode.
+        """
         mode = flag("mode", mode)
-        for module in self.modules():
+        modules = self.modules()
+        for module in modules:
             module.training = mode
+        for module in reversed(modules[1:]):  # what is inside first, as in PyTorch
+            if type(module).train is not Module.train:
+                module.train(mode)
         return self
 
     def eval(self) -> Self:
@@ -210,9 +218,13 @@ class Module:
 
     def label_parameters(self) -> None:
         """Label every parameter and module with its path, for drawings, error texts and ``autograd.provenance()``."""
+        self.label_below("")
+
+    def label_below(self, prefix: str) -> None:
+        """``label_parameters`` with paths that begin with ``prefix``, this module's own name in another."""
         seen: set[Value] = set()
-        for path, names, module in self._placed():
-            module._scope_path = names
+        for path, names, module in self._placed(prefix):
+            module._scope_path = (prefix, *names) if prefix else names
             start = f"{path}." if path else ""
             for name, member in module._members(Value):
                 if member.is_leaf and member not in seen:

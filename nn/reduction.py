@@ -74,13 +74,19 @@ def by_sample(
     found = [entry(row, _bare(t, row)) for row, t in zip(x, y, strict=True)]
     losses, weights = [loss for loss, _ in found], [weight for _, weight in found]
     if reduction == "none":
-        return losses[0] if single else losses
+        alike = [_beside_values(loss, row) for loss, row in zip(losses, x, strict=True)]
+        return alike[0] if single else alike
     if reduction == "sum" or set(weights) <= {1.0}:
         result = reduced(losses, reduction)
     else:
         result = autograd.div(reduced(losses, "sum"), autograd.sum(weights))
-    # where all samples are ignored no node was made, and a loop may still call backward()
-    return Value(result) if not isinstance(result, Value) and any(isinstance(z, Value) for z in flat(x)) else result
+    return _beside_values(result, x)
+
+
+def _beside_values(loss: Any, scores: Any) -> Any:
+    """A loss as a Value where the scores are: one of ignored samples made no node, and may still call backward()."""
+    is_number = not isinstance(loss, Value) and any(isinstance(z, Value) for z in flat(scores))
+    return Value(loss) if is_number else loss
 
 
 def scaled(weight: float, loss: Any) -> Any:

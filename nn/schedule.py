@@ -9,6 +9,8 @@
 
 A schedule sets ``group["lr"]`` of every group at once when it is made and at each ``step()``.  To go on with a training
 that was broken off, load the optimiser's state and make the schedule with ``last_epoch=``, or load its own state.
+A group that the optimiser takes on later follows the formula from its own rate at that time.  Of two schedules over one
+optimiser the last to step has the word (PyTorch multiplies them); ``SequentialLR`` lets one follow the other.
 What does not live here: the optimisers (``optim/``).
 """
 
@@ -47,8 +49,8 @@ class LRScheduler:
                     "this optimiser has had none: load the optimiser's state first, or leave last_epoch out"
                 )
             group.setdefault("initial_lr", group["lr"])
-        self.base_lrs = [float(group["initial_lr"]) for group in optimizer.param_groups]
-        self._set()
+        self.base_lrs: list[float] = []
+        self._set(self.last_epoch)
 
     def rate(self, base: float, t: int) -> float:
         """The learning rate at step ``t`` for the base rate ``base``; a subclass defines it."""
@@ -60,16 +62,25 @@ class LRScheduler:
 
     def step(self) -> None:
         """Go on to the next step, and set the rates."""
-        self.last_epoch += 1
-        self._set()
+        self._set(self.last_epoch + 1)
 
-    def _set(self) -> None:
-        for group, rate in zip(self.optimizer.param_groups, self.get_last_lr(), strict=True):
+    def _set(self, t: int, bases: Sequence[float] | None = None) -> None:
+        """Go to the step ``t``, from these base rates; where a rate is none, nothing is changed."""
+        known = self._bases() if bases is None else list(bases)
+        rates = [number("a learning rate", rate, "a number", lambda _: True) for rate in self.rates(known, t)]
+        self.last_epoch, self.base_lrs = t, known
+        for group, base, rate in zip(self.optimizer.param_groups, known, rates, strict=True):
+            group.setdefault("initial_lr", base)
             group["lr"] = rate
+
+    def _bases(self) -> list[float]:
+        """The base rates, those of groups that came later as well."""
+        later = self.optimizer.param_groups[len(self.base_lrs) :]
+        return [*self.base_lrs, *(float(group["initial_lr" if "initial_lr" in group else "lr"]) for group in later)]
 
     def get_last_lr(self) -> list[float]:
         """The rates of the present step, one a group."""
-        return self.rates(self.base_lrs, self.last_epoch)
+        return self.rates(self._bases(), self.last_epoch)
 
     def state_dict(self) -> dict[str, Any]:
         """Step and base rates; the formula's own options are the constructor's."""
@@ -85,10 +96,9 @@ class LRScheduler:
             step, bases = int(state_dict["last_epoch"]), [float(rate) for rate in state_dict["base_lrs"]]
         except (KeyError, TypeError, ValueError) as error:
             raise StateDictError(f"this is no state of a schedule, as state_dict() gives it: {error!r}") from None
-        if len(bases) != len(self.base_lrs):
-            raise StateDictError(f"the state has {len(bases)} base rates; this schedule has {len(self.base_lrs)}")
-        self.last_epoch, self.base_lrs = step, bases
-        self._set()
+        if len(bases) != len(self._bases()):
+            raise StateDictError(f"the state has {len(bases)} base rates; this schedule has {len(self._bases())}")
+        self._set(step, bases)
 
 
 class LambdaLR(LRScheduler):
@@ -118,7 +128,8 @@ class LambdaLR(LRScheduler):
         functions = [self.lr_lambda] * len(bases) if callable(self.lr_lambda) else self.lr_lambda
         if len(functions) != len(bases):
             raise OptionError(f"lr_lambda as a list has one function a group; got {len(functions)} for {len(bases)}")
-        return [base * factor(t) for base, factor in zip(bases, functions, strict=True)]
+        factors = [number(f"what lr_lambda gives for t={t}", f(t), "a number", lambda _: True) for f in functions]
+        return [base * factor for base, factor in zip(bases, factors, strict=True)]
 
 
 class StepLR(LRScheduler):
@@ -143,7 +154,7 @@ class StepLR(LRScheduler):
 
     def rate(self, base: float, t: int) -> float:
         """The learning rate at step ``t``."""
-        return float(base * self.gamma ** (t // self.step_size))
+        return base * _power(self.gamma, t // self.step_size)
 
 
 class ExponentialLR(LRScheduler):
@@ -161,7 +172,7 @@ class ExponentialLR(LRScheduler):
 
     def rate(self, base: float, t: int) -> float:
         """The learning rate at step ``t``."""
-        return float(base * self.gamma**t)
+        return base * _power(self.gamma, t)
 
 
 class CosineAnnealingLR(LRScheduler):
@@ -242,3 +253,11 @@ class SequentialLR(LRScheduler):
         """The learning rates at step ``t``: those of the schedule whose turn it is, at its own step."""
         place = bisect_right(self.milestones, t)
         return self.schedulers[place].rates(bases, t - (self.milestones[place - 1] if place else 0))
+
+
+def _power(gamma: float, steps: int) -> float:
+    """gamma to so many steps; inf where that is more than a float holds."""
+    try:
+        return float(gamma**steps)
+    except OverflowError:
+        return math.inf

@@ -17,15 +17,17 @@ from typing import Any
 
 from autograd import Value, no_grad
 from nn.arguments import Arguments, as_metrics, as_model
-from nn.callbacks import Run
+from nn.callbacks import Callback, Run
 from nn.compiled import CompiledStep
 from nn.data import batches, rows, samples
 from nn.eager import EagerStep, Loss, Step, outputs, plain
+from nn.errors import OptionTypeError
 from nn.history import History
 from nn.losses import loss_function
 from nn.metrics import Metric
 from nn.module import Module
 from nn.optim import Optimizer
+from nn.options import shown
 from nn.progress import Progress
 from nn.trial import UnfitError
 
@@ -41,7 +43,8 @@ def fit(
     """Train ``model`` on ``data`` and give the history of it.
 
     Args:
-        model: a ``Module``; called with one sample at a time, or with a batch where it holds a ``BatchNorm``.
+        model: a ``Module``; called with one sample at a time, or with a batch where it holds a ``BatchNorm``. It is in
+            training mode meanwhile, all that is inside it as well, and each module in its own mode again afterwards.
         data: a tuple (X, y) of n inputs and n targets, lists or arrays; or an iterable of n pairs (x, y).
         loss: a function of a batch's predictions and targets that gives a Value, a loss module, or a name in
             ``nn.losses`` such as ``"cross_entropy"``.
@@ -57,7 +60,9 @@ def fit(
         compile: train on a program compiled from one sample's graph, True or the name of a backend (see
             ``autograd.compile``).  The model's Python code then runs once, not once a sample.  Where it decides by
             the numbers it sees, draws at random (``Dropout``) or needs the whole batch (``BatchNorm``), or the loss
-            is no mean over samples, that is found out, and ``fit`` warns and trains without compiling.
+            is no mean over samples, ``fit`` warns and trains without compiling.  It finds that out by trying the
+            program on some samples first, spread over the data, and those with targets of their own among them; code
+            that does something else for very few samples may slip through.
 
     Returns:
         The history. After Ctrl-C as well: the model then is as the last finished step left it, and can be used and
@@ -82,11 +87,13 @@ def fit(
         compile,
     )  # fmt: skip
     run = Run(model, asked.optimizer, asked.epochs)
-    mode, started = getattr(model, "training", True), time.perf_counter()
+    modes, started = _modes(model), time.perf_counter()
     step: Step | None = None
+    begun: list[Callback] = []
     try:
         for watcher in asked.watchers:
             watcher.on_train_begin(run)
+            begun.append(watcher)
         _set_mode(model, True)
         step = _step(asked)
         with Progress(asked.epochs, -(-len(asked.train.inputs) // asked.size), asked.verbose) as progress:
@@ -109,10 +116,10 @@ def fit(
     finally:
         if step is not None:
             _finish(run, step.show)
-        _finish(run, partial(_set_mode, model, mode))
+        _finish(run, partial(_restore, modes))
         run.history.seconds = time.perf_counter() - started
         run.history.stopped = run.stopping or "epochs"
-        for watcher in asked.watchers:
+        for watcher in begun:
             _finish(run, partial(watcher.on_train_end, run))
     return run.history
 
@@ -213,14 +220,21 @@ def _epoch(step: Step, asked: Arguments, progress: Progress) -> dict[str, float]
 
 
 def _measured(loss: float, predictions: list[Any], targets: list[Any], metrics: dict[str, Metric]) -> dict[str, float]:
-    return {"loss": loss, **{name: float(metric(predictions, targets)) for name, metric in metrics.items()}}
+    return {"loss": loss, **{name: _number(name, metric(predictions, targets)) for name, metric in metrics.items()}}
+
+
+def _number(name: str, found: Any) -> float:
+    try:
+        return float(found)
+    except (TypeError, ValueError):
+        raise OptionTypeError(f"a metric gives one number for all predictions; {name!r} gave {shown(found)}") from None
 
 
 class _Evaluation:
     """A block without a graph, with the model in evaluation mode."""
 
     def __init__(self, model: Any) -> None:
-        self.model, self.mode, self.block = model, getattr(model, "training", True), no_grad()
+        self.model, self.modes, self.block = model, _modes(model), no_grad()
 
     def __enter__(self) -> None:
         _set_mode(self.model, False)
@@ -228,7 +242,17 @@ class _Evaluation:
 
     def __exit__(self, *error: Any) -> None:
         self.block.__exit__(*error)
-        _set_mode(self.model, self.mode)
+        _restore(self.modes)
+
+
+def _modes(model: Any) -> list[tuple[Module, bool]]:
+    """Every module and whether it is told that training is on."""
+    return [(module, module.training) for module in model.modules()] if isinstance(model, Module) else []
+
+
+def _restore(modes: list[tuple[Module, bool]]) -> None:
+    for module, training in modes:
+        module.training = training
 
 
 def _set_mode(model: Any, training: bool) -> None:

@@ -23,9 +23,9 @@ from nn.module import Module
 from nn.nested import flat, is_sequence
 
 TRIED: Final = 4
-"""How many samples the loss and its gradient are compared on."""
+"""How many samples the loss and its gradient are compared on, beside some for targets that are none of theirs."""
 LOOKED_AT: Final = 8
-"""How many samples the outputs are compared on."""
+"""How many samples the outputs are compared on, and of how many more targets the loss."""
 _TOLERANCE: Final = 1e-9
 LEAST: Final = 1e-3
 """What a number counts as at the least when two are compared."""
@@ -46,7 +46,7 @@ def hold_layers(model: Any) -> None:
 
 def hold_gradient(step: Any, data: Samples) -> None:
     """Compare loss and gradient of a batch with those of its fresh graph."""
-    places = spaced(len(data.inputs), TRIED)
+    places = telling(data.targets)
     batch, leaves = data.at(places), step.program.leaves
     found, gradient = step.loss_and_gradient(places)
     before = autograd.read_grads(leaves)
@@ -136,6 +136,20 @@ def spaced(n: int, count: int) -> list[int]:
     ([0, 4, 8], [0, 1])
     """
     return list(range(0, n, -(-n // count)))
+
+
+def telling(targets: Sequence[Any]) -> list[int]:
+    """Places of ``TRIED`` samples, evenly spaced, and of the first of each other target, up to ``LOOKED_AT``.
+
+    >>> telling([0.0] * 10 + [1.0])
+    [0, 3, 6, 9, 10]
+    """
+    places = spaced(len(targets), TRIED)
+    first: dict[str, int] = {}
+    for place, target in enumerate(targets):
+        first.setdefault(repr(target), place)
+    there = {repr(targets[place]) for place in places}
+    return sorted({*places, *[place for name, place in first.items() if name not in there][:LOOKED_AT]})
 
 
 def leaves_of(x: Any) -> Any:

@@ -148,9 +148,9 @@ class Optimizer:
         """A group's new numbers and memory; what is given stays as it is.
 
         Args:
-            m: the kind of row that ``x``, ``g`` and the memory are made of.
+            m: the kind of row that ``x`` and ``g`` are.
             group: for its options.
-            memory: what is remembered.
+            memory: what is remembered, in rows of any kind: a loaded state and a compiled training leave lists.
             x: the parameters' numbers.
             g: their gradients.
             free: the places of those that are not frozen; None for all.
@@ -160,9 +160,10 @@ class Optimizer:
         options = plain_options(group)
         if free is None and isinstance(memory.steps, int):
             t, starts = memory.steps + 1, self.remembers(options)
-            columns = remembered(m, memory.rows, starts, len(x))
+            kept = {name: m.as_row(row) for name, row in memory.rows.items()}
+            columns = remembered(m, kept, starts, len(x))
             x, *rows = m.advance(self.stepping(options, t), [x, g, *columns])
-            return x, Memory(t, {**memory.rows, **dict(zip(starts, rows, strict=True))})
+            return x, Memory(t, {**kept, **dict(zip(starts, rows, strict=True))})
         return self._moved_by_count(m, options, memory, x, g, list(range(len(x))) if free is None else free)
 
     def _moved_by_count(
@@ -171,7 +172,7 @@ class Optimizer:
         """The slow way, where some parameters are or were frozen: those with one count of steps move together."""
         x, starts, n = m.row(x), self.remembers(options), len(x)
         steps = [memory.steps] * n if isinstance(memory.steps, int) else list(memory.steps)
-        rows = {name: m.row(row) for name, row in memory.rows.items()}
+        rows = {name: m.row(m.as_row(row)) for name, row in memory.rows.items()}
         together: dict[int, list[int]] = {}
         for index in free:
             together.setdefault(steps[index], []).append(index)
@@ -217,7 +218,8 @@ class Optimizer:
         """Take over options and memory of the same kind of optimiser over as many parameters.
 
         Raises:
-            StateDictError: the state belongs to other groups of parameters; nothing is changed then.
+            StateDictError: the state belongs to other groups of parameters, or to another kind of optimiser; nothing
+                is changed then.
         """
         try:
             groups, states = list(state_dict["param_groups"]), list(state_dict["state"])
@@ -227,6 +229,11 @@ class Optimizer:
             complete: list[Group] = []
             memories: list[Memory] = []
             for mine, group, state in zip(self.param_groups, groups, states, strict=True):
+                if unknown := [name for name in group if name not in {"params", "initial_lr", *self.defaults}]:
+                    raise StateDictError(
+                        f"this is the state of another kind of optimiser: {type(self).__name__} has no option "
+                        f"{unknown[0]!r}; its options are {', '.join(self.defaults)}"
+                    )
                 complete.append({**mine, **group, "params": mine["params"]})
                 self.check(complete[-1])
                 memories.append(_memory_of(state, len(mine["params"])))

@@ -51,6 +51,9 @@ class Rows(Arithmetic, Protocol):
     def row(self, numbers: Iterable[float]) -> Row:
         """A row of its own with these numbers."""
 
+    def as_row(self, row: Row) -> Row:
+        """``row`` itself where it is one of this kind, else one with its numbers."""
+
     def pick(self, row: Row, places: Sequence[int] | slice) -> Row:
         """The numbers at these places."""
 
@@ -79,6 +82,10 @@ class Floats:
     def row(self, numbers: Iterable[float]) -> list[float]:
         """A list of its own."""
         return list(numbers)
+
+    def as_row(self, row: Row) -> Row:
+        """``row`` itself where it is a list."""
+        return row if row.__class__ is list else row.tolist()
 
     def pick(self, row: Row, places: Sequence[int] | slice) -> Row:
         """The numbers at these places."""
@@ -132,6 +139,10 @@ class Arrays:
     def row(self, numbers: Iterable[float]) -> Row:
         """An array of its own."""
         return self.numpy.array(numbers if hasattr(numbers, "__len__") else list(numbers), float)
+
+    def as_row(self, row: Row) -> Row:
+        """``row`` itself where it is an array."""
+        return self.numpy.asarray(row, float)
 
     def pick(self, row: Row, places: Sequence[int] | slice) -> Row:
         """The numbers at these places, a view for a slice."""

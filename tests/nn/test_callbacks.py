@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import nn
+from autograd import Value
 from nn.callbacks import Run
 
 X, Y = [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]
@@ -177,3 +178,31 @@ def test_a_checkpoint_says_which_names_there_are(tmp_path: Path) -> None:
     run.history.append({"loss": 1.0})
     with pytest.raises(nn.OptionError, match=r"'val_loss'.*There are epoch, loss"):
         nn.Checkpoint(tmp_path / "{val_loss}.json").on_epoch_end(run)
+
+
+def test_a_training_that_did_not_begin_puts_no_old_weights_back() -> None:
+    class Fails(nn.Callback):
+        def on_train_begin(self, run: Run) -> None:
+            raise RuntimeError("not today")
+
+    model, stop = line(), nn.EarlyStopping()
+    fit(model, [stop], epochs=2)
+    for p in model.parameters():
+        p.data = 100.0
+    with pytest.raises(RuntimeError, match="not today"):
+        fit(model, [Fails(), stop], epochs=2)
+    assert {p.data for p in model.parameters()} == {100.0}
+
+
+def test_weights_of_a_function_cannot_be_put_back() -> None:
+    w = Value(1.0)
+    optimizer = nn.optim.SGD([w])
+    with pytest.raises(nn.OptionError, match="restore_best_weights=False"):
+        nn.fit(lambda x: w * x[0], [([1.0], 2.0)], loss="mse", optimizer=optimizer, epochs=1, verbose=0,
+               callbacks=[nn.EarlyStopping()])  # fmt: skip
+    assert w.data == 1.0
+
+
+def test_a_goal_may_lie_above_for_any_number() -> None:
+    assert played(nn.StopAt(0.9, "f1", mode="max"), [0.1, 0.5, 0.95, 0.99], "f1")[0] == 3
+    assert played(nn.StopAt(0.9, "f1"), [0.1, 0.5, 0.95, 0.99], "f1")[0] == 1

@@ -185,3 +185,20 @@ def test_a_weighted_loss_can_be_trained_on() -> None:
         criterion(model(points), classes).backward()
         optimizer.step()
     assert [p[c].data > p[1 - c].data for p, c in zip(model(points), classes[:2], strict=False)] == [True, True]
+
+
+@pytest.mark.parametrize("loss", [
+    lambda x: nn.cross_entropy(x, [0, -100], reduction="none"), lambda x: nn.nll_loss(x, [0, -100], reduction="none"),
+    lambda x: nn.kl_div(x[1], [1.0, 0.0], reduction="none"),
+])  # fmt: skip
+def test_losses_that_count_for_nothing_are_values_like_the_others(loss: Any) -> None:
+    found = loss([values([1.0, 2.0]), values([1.0, 2.0])])
+    assert [type(entry) for entry in found] == [Value, Value]
+    assert found[1].data == 0.0
+    found[1].backward()
+
+
+@pytest.mark.parametrize("target", [[1, 1], [0, 0], [2, 0], [0.5, -0.5], [-100, -93]])
+def test_what_is_no_distribution_is_refused(target: list[float]) -> None:
+    with pytest.raises(nn.TargetError, match="for a distribution over 2 classes, and it is none"):
+        nn.cross_entropy([1.0, 2.0], target)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import autograd
 import nn
 from autograd import MissingExtraError, ProgramError, Value
 from nn.optim.rows import MANY
@@ -563,3 +564,33 @@ def test_a_backend_whose_package_is_missing_says_so(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("autograd.compile", missing)
     with pytest.raises(MissingExtraError, match="chainrule"):
         trained(model(), compile="native")
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+@pytest.mark.parametrize("backend", ["python", "native"])
+def test_training_goes_on_without_a_program(name: str, options: dict[str, Any], backend: str) -> None:
+    """What a program's training leaves in the optimiser serves a step by hand, of few parameters and of many."""
+    for width in (3, MANY):
+        weights = []
+        for compile in (False, backend):
+            net = nn.MLP(1, [width, 1], activation="tanh", rng=random.Random(0))
+            optimizer = getattr(nn.optim, name)(net.parameters(), **options)
+            for way in (compile, False):
+                nn.fit(net, ([[1.0], [2.0]], [0.5, -0.5]), loss="mse", optimizer=optimizer, epochs=2, verbose=0,
+                       shuffle=False, compile=way)  # fmt: skip
+            weights.append([p.data for p in net.parameters()])
+        assert weights[1] == pytest.approx(weights[0], rel=1e-6, abs=1e-6)  # thousands of weights magnify last bits
+
+
+def test_a_loss_that_weighs_a_rare_target_by_its_share_in_the_batch_is_found_out() -> None:
+    def weighted(predictions: Any, targets: Any) -> Any:
+        shares = [1.0 + 9.0 * target for target in targets]
+        losses = [nn.binary_cross_entropy_with_logits(z, t) for z, t in zip(predictions, targets, strict=True)]
+        return autograd.dot(shares, losses) / autograd.sum(shares)
+
+    rng = random.Random(0)
+    x = [[rng.gauss(0.0, 1.0)] for _ in range(200)]
+    y = [1.0 if place in (7, 33, 101, 155) else 0.0 for place in range(200)]
+    net = nn.MLP(1, [1], rng=rng)
+    with pytest.warns(UserWarning, match="the loss is no mean over samples"):
+        nn.fit(net, (x, y), loss=weighted, optimizer="sgd", epochs=1, verbose=0, compile=True)

@@ -207,3 +207,14 @@ def test_pytorch_missing_names_the_command(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtraError, match="pip install"):
         nn.to_torch(nn.Linear(1, 1))
+
+
+def test_modes_are_converted_module_by_module() -> None:
+    requires("torch")
+    norm = trained_batch_norm()
+    model = nn.Sequential(nn.Sequential(norm), nn.Dropout(0.5))
+    norm.eval()
+    there = nn.to_torch(model)
+    assert (there.training, there[0][0].training, there[1].training) == (True, False, True)
+    back = nn.from_torch(there)
+    assert [module.training for module in back.modules()] == [module.training for module in model.modules()]

@@ -13,6 +13,7 @@ import autograd
 import nn
 from autograd import AutogradError, LengthError, Value
 from nn.nested import flat
+from tests.autograd.counting import lines_run
 from tests.nn.samples import close, data, grads, rows, tensor, values
 from tests.requires import requires
 
@@ -320,3 +321,42 @@ def test_softmax_is_pytorchs_in_value_and_gradient(ours: type[nn.Module], theirs
 @pytest.mark.parametrize("function", [nn.softmax, nn.log_softmax, nn.ReLU(), nn.Softmax(), nn.Dropout()])
 def test_plain_numbers_make_no_nodes(function: Any) -> None:
     assert all(isinstance(y, float) for y in function([1.0, -2.0, 3.0]))
+
+
+def test_appending_labels_what_comes_and_is_linear(without_collector: None) -> None:
+    def grown(n: int) -> nn.Sequential:
+        model = nn.Sequential()
+        for _ in range(n):
+            model.append(nn.Linear(1, 1)).append("relu")
+        return model
+
+    labels = [p.label for p in grown(3).parameters()]
+    whole = nn.Sequential(*[layer for _ in range(3) for layer in (nn.Linear(1, 1), "relu")])
+    assert labels == [p.label for p in whole.parameters()] == [name for name, _ in whole.named_parameters()]
+    assert lines_run(lambda: grown(80)) < 2.2 * lines_run(lambda: grown(40))
+
+
+def test_appending_a_layer_that_shares_its_weights_keeps_their_first_name() -> None:
+    first = nn.Linear(2, 2)
+    model = nn.Sequential(first, "relu")
+    second = nn.Linear(2, 2)
+    second.weight = first.weight
+    model.append(second).append(nn.Sequential(nn.Linear(2, 1)))
+    assert [p.label for p in model.parameters()] == [name for name, _ in model.named_parameters()]
+
+
+def test_an_initialisation_that_fails_leaves_the_layer_as_it_was() -> None:
+    layer = nn.Linear(2, 2)
+    before = layer.state_dict()
+    calls = iter([1.0, 2.0, 3.0])
+    with pytest.raises(StopIteration):
+        layer.reset_parameters(lambda fan_in, fan_out, rng: next(calls))
+    assert layer.state_dict() == before
+
+
+def test_an_initialisation_by_name_and_by_function_are_one() -> None:
+    by_name, by_function = (
+        nn.Linear(3, 2, init=init, rng=random.Random(0)).state_dict()
+        for init in ("fan_in_uniform", nn.init.fan_in_uniform)
+    )
+    assert by_name == by_function

@@ -282,3 +282,8 @@ def test_the_l2_penalty_is_one_node() -> None:
 def test_a_negative_strength_is_refused(strength: float) -> None:
     with pytest.raises(nn.OptionError, match="from 0 up"):
         nn.l1_penalty([Value(1.0)], strength)
+
+
+def test_nan_is_no_probability() -> None:
+    with pytest.raises(nn.TargetError, match="takes probabilities, from 0 to 1; got nan"):
+        nn.binary_cross_entropy([float("nan")], [1.0])

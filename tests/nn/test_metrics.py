@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 from typing import Any
 
 import pytest
 
+import nn
 from autograd import LengthError, OperandTypeError, StructureError, Value
-from nn import metrics
+from nn import TargetError, metrics
 from nn.metrics import accuracy
 from tests.requires import requires
 
@@ -85,3 +87,35 @@ def test_an_entry_that_is_no_number_is_refused_in_words(metric: Any, wrong: Any)
 def test_r2_of_a_prediction_that_is_nan_is_nan() -> None:
     assert math.isnan(metrics.r2_score([math.nan, 1.0], [0.0, 1.0]))
     assert math.isnan(metrics.r2_score([math.nan], [1.0]))
+
+
+def test_r2_of_several_outputs_is_scikit_learns() -> None:
+    sklearn = requires("sklearn.metrics")
+    rng = random.Random(0)
+    for _ in range(50):
+        n, width = rng.randint(2, 9), rng.randint(1, 4)
+        targets = [[rng.gauss(10.0 * place, 1.0) for place in range(width)] for _ in range(n)]
+        predictions = [[t + rng.gauss(0.0, 0.5) for t in row] for row in targets]
+        assert metrics.r2_score(predictions, targets) == pytest.approx(sklearn.r2_score(targets, predictions))
+    with pytest.raises(LengthError, match="targets of one length; got some of 1 and 2"):
+        metrics.r2_score([[1.0], [1.0, 2.0]], [[1.0], [1.0, 2.0]])
+
+
+@pytest.mark.parametrize("target", [2, -100, 0.5, math.nan])
+def test_a_single_score_beside_the_index_of_a_class_is_refused(target: float) -> None:
+    with pytest.raises(TargetError, match=f"0 or 1, or of -1 or 1, beside a single score; got {float(target)}"):
+        accuracy([0.0, 1.0], [0, target])
+
+
+@pytest.mark.parametrize("target", [-1, [math.nan, 0.0]])
+def test_a_prediction_that_is_nan_names_no_class(target: Any) -> None:
+    assert accuracy([[math.nan, 0.0]], [target]) == 0.0
+
+
+@pytest.mark.parametrize("loss", [
+    nn.binary_cross_entropy_with_logits, functools.partial(nn.binary_cross_entropy_with_logits, pos_weight=2.0),
+    nn.BCEWithLogitsLoss(), nn.hinge_loss, functools.partial(nn.hinge_loss, reduction="sum"),
+])  # fmt: skip
+def test_scores_of_a_loss_on_logits_or_margins_are_split_at_zero(loss: Any) -> None:
+    """Also where all targets are of the class 1, by which one could not tell."""
+    assert nn.evaluate(lambda x: x[0], [([0.3], 1), ([-0.3], 1)], loss=loss, metrics=["accuracy"])["accuracy"] == 0.5

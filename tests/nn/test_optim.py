@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ import autograd
 import nn
 from autograd import Value
 from nn import optim
+from nn.optim.rows import MANY
 from tests.nn.samples import TOLERANCE, numbers
 from tests.requires import requires
 
@@ -283,3 +285,35 @@ def test_adam_trains_a_network_from_its_parameters() -> None:
         found.backward()
         optimizer.step()
     assert found.data < 0.01
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_an_optimiser_of_many_parameters_goes_on_from_a_loaded_state(name: str, options: dict[str, Any]) -> None:
+    """From so many parameters on numbers lie in arrays, and a loaded state brings lists."""
+
+    def one_step(optimizer: Any, x: list[Value]) -> None:
+        for place, value in enumerate(x):
+            value.grad = math.sin(place + value.data)
+        optimizer.step()
+
+    ours, theirs = ([Value(math.cos(place)) for place in range(MANY + 1)] for _ in range(2))
+    kind = getattr(optim, name)
+    straight, first = kind(ours, **options), kind(theirs, **options)
+    one_step(straight, ours)
+    one_step(first, theirs)
+    resumed = kind(theirs, **options)
+    resumed.load_state_dict(json.loads(json.dumps(first.state_dict())))
+    for _ in range(3):
+        one_step(straight, ours)
+        one_step(resumed, theirs)
+    assert [x.data for x in theirs] == [x.data for x in ours]
+    assert resumed.state_dict() == straight.state_dict()
+
+
+def test_the_state_of_another_kind_of_optimiser_is_refused() -> None:
+    x = [Value(1.0)]
+    adam, sgd = optim.Adam(x), optim.SGD(x, momentum=0.9)
+    before = sgd.state_dict()
+    with pytest.raises(nn.StateDictError, match="another kind of optimiser: SGD has no option 'betas'"):
+        sgd.load_state_dict(adam.state_dict())
+    assert sgd.state_dict() == before

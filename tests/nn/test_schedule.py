@@ -160,3 +160,34 @@ def test_a_state_that_does_not_fit_changes_nothing(state: dict[str, Any]) -> Non
 def test_options_out_of_range_are_refused(make: Callable[[SGD], Any]) -> None:
     with pytest.raises(nn.OptionError):
         make(two_groups())
+
+
+def test_a_group_that_comes_later_follows_the_formula_from_its_own_rate() -> None:
+    optimizer = SGD([Value(1.0)], lr=1.0)
+    steps = schedule.StepLR(optimizer, 1)
+    optimizer.add_param_group({"params": [Value(2.0)], "lr": 0.5})
+    steps.step()
+    assert rates(optimizer) == pytest.approx([0.1, 0.05])
+    assert steps.get_last_lr() == rates(optimizer)
+    steps.step()
+    assert rates(optimizer) == pytest.approx([0.01, 0.005])
+    again = schedule.StepLR(optimizer, 1)
+    again.load_state_dict(steps.state_dict())
+    assert again.get_last_lr() == steps.get_last_lr()
+
+
+def test_a_step_that_gives_no_rate_changes_nothing() -> None:
+    optimizer = two_groups()
+    steps = schedule.LambdaLR(optimizer, lambda t: "much" if t else 0.5)  # type: ignore[arg-type,return-value]
+    before = rates(optimizer)
+    with pytest.raises(nn.OptionTypeError, match="what lr_lambda gives for t=1 is a number; got 'much'"):
+        steps.step()
+    assert (steps.last_epoch, rates(optimizer)) == (0, before)
+
+
+def test_a_rate_that_no_float_holds_is_infinite() -> None:
+    optimizer = SGD([Value(1.0)], lr=1.0)
+    steps = schedule.ExponentialLR(optimizer, gamma=1e200)
+    steps.step()
+    steps.step()
+    assert rates(optimizer) == [float("inf")]

@@ -386,3 +386,58 @@ def test_a_history_reads_like_a_dict_of_lists() -> None:
     assert history.stopped == "epochs"
     assert history.seconds > 0
     assert repr(history).startswith("History(3 epochs, stopped by epochs, loss=")
+
+
+class FrozenNorm(nn.BatchNorm):
+    """Stays in evaluation mode, in the way one writes it for PyTorch."""
+
+    def train(self, mode: bool = True) -> Any:
+        return super().train(False)
+
+
+def test_every_module_is_in_its_own_mode_again_afterwards() -> None:
+    norm, drop = nn.BatchNorm(2), nn.Dropout(0.5)
+    model = nn.Sequential(norm, drop, nn.Linear(2, 1))
+    norm.eval()
+    x, y = [[1.0, 2.0], [3.0, 5.0], [0.0, 1.0]], [1.0, 0.0, 1.0]
+    nn.predict(model, x)
+    nn.evaluate(model, (x, y), loss="mse")
+    nn.fit(model, (x, y), loss="mse", optimizer="sgd", epochs=1, verbose=0)
+    assert (norm.training, drop.training, model.training) == (False, True, True)
+
+
+def test_a_module_with_a_train_of_its_own_is_told_by_it() -> None:
+    norm = FrozenNorm(2)
+    model = nn.Sequential(nn.Sequential(norm), nn.Linear(2, 1))
+    before = list(norm.running_mean)
+    assert (model.train().training, norm.training) == (True, False)
+    nn.fit(model, ([[1.0, 2.0], [3.0, 5.0]], [1.0, 0.0]), loss="mse", optimizer="sgd", epochs=2, verbose=0)
+    assert norm.running_mean == before
+
+
+@pytest.mark.parametrize("shift", [0, -100])
+def test_one_score_a_sample_is_no_case_for_cross_entropy(shift: int) -> None:
+    model = nn.MLP(2, [1], rng=random.Random(0))
+    data = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.5, 0.5]], [shift, 1 + shift, 1 + shift, shift]
+    with pytest.raises(nn.TargetError, match="for a single score each there is binary_cross_entropy_with_logits"):
+        nn.fit(model, data, loss="cross_entropy", optimizer="sgd", epochs=1, verbose=0)
+
+
+def test_a_loss_of_many_numbers_is_refused_when_evaluating_too() -> None:
+    with pytest.raises(nn.OptionError, match="the loss must give one Value for a batch; 'MSELoss' gave"):
+        nn.evaluate(lambda x: x[0], [([1.0], 2.0), ([2.0], 3.0)], loss=nn.MSELoss("none"))
+
+
+def test_a_metric_that_gives_no_number_is_named() -> None:
+    def silent(predictions: Any, targets: Any) -> Any:
+        return None
+
+    with pytest.raises(nn.OptionTypeError, match="'silent' gave None"):
+        nn.evaluate(lambda x: x[0], [([1.0], 2.0)], metrics=[silent])
+
+
+def test_a_batch_in_which_no_target_counts_says_so() -> None:
+    data = [[1.0, 2.0]] * 4, [-100, -100, 1, 2]
+    with pytest.raises(nn.OptionError, match="not all of them ignore_index"):
+        nn.fit(nn.Linear(2, 3), data, loss="cross_entropy", optimizer="sgd", epochs=1, verbose=0, batch_size=2,
+               shuffle=False)  # fmt: skip
