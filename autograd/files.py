@@ -26,6 +26,8 @@ def write(path: str | os.PathLike[str], content: str | bytes) -> Path:
     """
     given = Path(path)
     target = Path(os.path.realpath(given))
+    if target.is_dir():
+        raise IsADirectoryError(f"cannot write {str(given)!r}: it is a folder; give the path of a file in it")
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)

@@ -19,8 +19,9 @@ from autograd import LengthError, Value
 from autograd.extra import extra
 from autograd.files import write
 from visualize.derivative import number
+from visualize.errors import DrawingError
 from visualize.escape import visible
-from visualize.page.graph import HEIGHT, WIDTH, middle, placed
+from visualize.page.graph import HEIGHT, WIDTH, heading, middle, placed
 from visualize.steps import Backward, Contribution, Forward, Steps
 from visualize.text import equation, equation_in_numbers
 
@@ -59,10 +60,13 @@ def to_gif(walk: Steps, path: str | os.PathLike[str], *, seconds: float = 1.2, p
 
     Raises:
         LengthError: ``seconds`` is less than 0.02.
+        DrawingError: the path's suffix is that of another kind of file.
         MissingExtraError: matplotlib is not installed.
     """
     if not seconds >= 0.02:
         raise LengthError(f"a frame lasts at least 0.02 seconds; got seconds={seconds!r}")
+    if Path(path).suffix.lower() not in ("", ".gif"):
+        raise DrawingError(f"to_gif writes a GIF; got {os.fspath(path)!r}. Give a path that ends in .gif")
     figures = extra("matplotlib.figure", "plot")
     agg = extra("matplotlib.backends.backend_agg", "plot")
     images = extra("PIL.Image", "plot")
@@ -157,14 +161,14 @@ class _Drawing:
         self.boxes: dict[Value, list[Any]] = {}
         """The box, and its texts: name, operation, value, gradient."""
         for node, name in walk.ids.items():
-            place = layout.places[name]
+            place, (title, op) = layout.places[name], heading(walk, node)
             left, top = place.x - WIDTH / 2, place.y - HEIGHT / 2
             box = FancyBboxPatch((left, top), WIDTH, HEIGHT, boxstyle="round,pad=0,rounding_size=9", facecolor="white",
                                  edgecolor=LINE, linewidth=1.2)  # fmt: skip
             self.boxes[node] = [
                 axes.add_patch(box),
-                self._text(left + 10, top + 14, visible(walk.name[node], 11), INK, weight="bold"),
-                self._text(left + WIDTH - 10, top + 14, visible(node._op, 9), SOFT, 0.9, ha="right"),
+                self._text(left + 10, top + 14, title, INK, weight="bold"),
+                self._text(left + WIDTH - 10, top + 14, op, SOFT, 0.9, ha="right"),
                 self._text(left + 10, top + 31, number(node.data) if node.is_leaf else "·", INK),
                 self._text(left + 10, top + 48, "", SOFT),
             ]
@@ -207,12 +211,24 @@ class _Drawing:
         artists[0].set(edgecolor=LINE, linewidth=1.2)
 
     def _write(self, words: list[tuple[str, str]], y: float, size: float) -> None:
-        """Pieces of text one after the other, each in its colour."""
+        """Pieces of text one after the other, each in its colour; smaller, where they are wider than the figure."""
         x = self.corner
         across = self.axes.transData.inverted()
-        for text, colour in words:
-            word = self._text(x, y, text, colour, size, ha="left")
-            width = word.get_window_extent(self.canvas.get_renderer()).width
-            x += across.transform((width, 0))[0] - across.transform((0, 0))[0]
+        origin = across.transform((0, 0))[0]
+        placed_words = [self._text(x, y, text, colour, size, ha="left") for text, colour in words]
+
+        def widths() -> list[float]:
+            extents = [word.get_window_extent(self.canvas.get_renderer()).width for word in placed_words]
+            return [float(across.transform((width, 0))[0] - origin) for width in extents]
+
+        room = self.axes.get_xlim()[1] - 14 - x
+        for _ in range(5):  # letters stand on whole pixels, so widths do not follow the size evenly
+            if (needed := sum(widths())) <= room:
+                break
+            for word in placed_words:
+                word.set_fontsize(word.get_fontsize() * room / needed)
+        for word, width in zip(placed_words, widths(), strict=True):
+            word.set_x(x)
+            x += width
             self._draw([word])
             word.remove()

@@ -124,8 +124,9 @@ def parser() -> argparse.ArgumentParser:
         help="by suffix: .svg, .png, .pdf, .dot, .html; - for SVG on standard output (%(default)s)",
     )  # fmt: skip
     by_name["draw"].add_argument("--theme", choices=["light", "dark"], default="light", help="(%(default)s)")
-    by_name["step"].add_argument("--text", action="store_true", help="as plain text, also on a terminal")
-    by_name["step"].add_argument("--html", type=Path, metavar="FILE", help="write the stepping page, one file")
+    way = by_name["step"].add_mutually_exclusive_group()
+    way.add_argument("--text", action="store_true", help="as plain text, also on a terminal")
+    way.add_argument("--html", type=Path, metavar="FILE", help="write the stepping page, one file")
 
     demo = subparsers.add_parser("demo", help="train a network on real data, and draw it", allow_abbrev=False)
     demo.add_argument("name", choices=["moons"], help="which: moons, micrograd's demo")

@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-import autograd
 from autograd import Op, Value
+from visualize.replay import rule, takes_list
 from visualize.steps import Steps
 
 BUDGET: Final = 600_000
 """How many primitives are computed again at most, over all nodes; a larger graph stays unchecked, and says so."""
-REPLAYS: Final = 13
-"""How often the root is computed again for one node: five times to see a kink, four times for each of two quotients."""
+REPLAYS: Final = 18
+"""How often the root is computed again for one node: ten times to see a kink, four times for each of two quotients."""
 STEPS: Final = (1e-2, 3e-3, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
 """Sizes of h, relative to the node's number, tried until two quotients in a row agree."""
 RELATIVE: Final = 1e-6
@@ -33,7 +33,8 @@ class Check:
 
     verdict: Verdict
     """``agrees``; ``kink``: the slopes to the left and right are two, and the gradient is one of those between them;
-    ``differs``; ``unknown``: a jump, a pole or a number that is not finite lies there; ``frozen``: the node takes no
+    ``differs``; ``unknown``: a jump, a pole or a number that is not finite lies there, or data were changed since the
+    graph was computed; ``frozen``: the node takes no
     gradient; ``unchecked``: the graph is beyond ``BUDGET``."""
     slope: float = math.nan
     """The difference quotient; at a kink the one to the right."""
@@ -52,6 +53,8 @@ def check(walk: Steps) -> dict[Value, Check]:
     >>> check(walk(a * a))[a].verdict
     'agrees'
     """
+    if walk.changed:  # numbers of two times have no slope
+        return dict.fromkeys(walk.nodes, Check("unknown"))
     replay = _Replay(walk)
     if replay.work > BUDGET:
         return dict.fromkeys(walk.nodes, Check("unchecked"))
@@ -96,27 +99,18 @@ class _Replay:
 
 def _formula(op: Op, groups: Sequence[Sequence[Any]], place: Mapping[Value, int]) -> Callable[[list[float]], float]:
     """A node's value as a function of the numbers of all nodes."""
-    rule = _rule(op)
+    value = rule(op)
     places = [[place[x] if isinstance(x, Value) else x for x in group] for group in groups]
-    lists = [name in ("xs", "ws") for name in op.operands]
+    lists = takes_list(op)
 
     if lists == [False]:
-        return lambda numbers: rule(numbers[places[0][0]])
+        return lambda numbers: value(numbers[places[0][0]])
 
     def formula(numbers: list[float]) -> float:
         now = [[numbers[k] if k.__class__ is int else k for k in group] for group in places]
-        return rule(*[group if whole else group[0] for whole, group in zip(lists, now, strict=True)])
+        return value(*[group if whole else group[0] for whole, group in zip(lists, now, strict=True)])
 
     return formula
-
-
-def _rule(op: Op) -> Callable[..., float]:
-    """A primitive over floats, under the name by which ``autograd`` shows it; one of the user's own is a method."""
-    function: Callable[..., float] | None = getattr(autograd, op.name, None)
-    if function is not None and function.__module__ == "autograd":
-        return function
-    method: Callable[..., Any] = getattr(Value, op.name)
-    return lambda x, *more: float(method(Value(x), *more))
 
 
 class _Along:
@@ -141,7 +135,7 @@ def _held(replay: _Replay, index: int, found: float) -> Check:
         return Check("unknown")
     x = abs(replay.base[index])
     verdict = _compared(_Along(replay, index), found, max(x, 0.01))
-    if verdict.verdict == "unknown" and 0 < x < 0.01:  # 1e-9 has a logarithm, and 1e-9 - 1e-8 has none
+    if verdict.verdict in ("unknown", "differs") and 0 < x < 0.01:  # 1e-9 has a logarithm, and 1e-9 - 1e-8 has none
         verdict = _compared(_Along(replay, index), found, x)
     return verdict
 
@@ -149,6 +143,9 @@ def _held(replay: _Replay, index: int, found: float) -> Check:
 def _compared(f: _Along, found: float, scale: float) -> Check:
     try:
         kink = _kink(f, scale)
+        if kink:  # a curve looks straight from near, and a kink stays one
+            nearer = _kink(f, 1e-2 * scale)
+            kink = nearer if nearer and abs(nearer[1] - nearer[0]) > 0.5 * abs(kink[1] - kink[0]) else None
         slope, error = (math.nan, 0.0) if kink else _central(f, scale)
     except (ArithmeticError, ValueError):  # a primitive of the user's own may raise
         return Check("unknown")

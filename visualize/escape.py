@@ -73,6 +73,19 @@ def dot_label(*lines: str, most: int = LONGEST) -> str:
 _ENTITIES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 
 
+_RIGHT_TO_LEFT: Final = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+_TURNED: Final = re.compile(f"{_RIGHT_TO_LEFT}++(?:[ ,.'-]+{_RIGHT_TO_LEFT}++)*+(?=.)")
+_LEFT_TO_RIGHT: Final = "\u200e"
+
+
+def in_its_place(text: str) -> str:
+    """``text`` with a mark after words that are read from right to left, which keeps numbers behind them in order.
+
+    For what has gone through ``visible``, which leaves no such mark of the label's own.
+    """
+    return _TURNED.sub(lambda match: match[0] + _LEFT_TO_RIGHT, text)
+
+
 def markup_text(text: str, most: int = LONGEST) -> str:
     """Text for SVG, XML and HTML, between tags or in a quoted attribute.
 
@@ -81,7 +94,7 @@ def markup_text(text: str, most: int = LONGEST) -> str:
     >>> markup_text('<b title="x">')
     '&lt;b title=&quot;x&quot;&gt;'
     """
-    return visible(text, most).translate(_ENTITIES)
+    return in_its_place(visible(text, most)).translate(_ENTITIES)
 
 
 def attribute_document(document: str) -> str:

@@ -88,7 +88,10 @@ def _svg(drawn: Picture, places: Places, theme: Theme) -> Iterator[str]:
             f'height="{cluster.height:.1f}" rx="8" fill="{theme.cluster}" stroke="{theme.border}" '
             f'stroke-opacity="0.55"/>'
         )
-        yield _text(cluster.left + 8.0, cluster.top + 14.5, cluster.path[-1], theme.muted, size=SMALL)
+        room = max(3, min(WIDEST, int((cluster.width - 16.0) / text_width("x", SMALL))))
+        yield f"<g><title>{markup_text(cluster.path[-1])}</title>"
+        yield _text(cluster.left + 8.0, cluster.top + 14.5, cluster.path[-1], theme.muted, size=SMALL, most=room)
+        yield "</g>"
     stroke = THIN if len(drawn.edges) > CROWD else 'stroke-width="1.4"'
     for edge, arrow in zip(drawn.edges, places.arrows, strict=True):
         yield from _edge(edge, arrow, theme, stroke)

@@ -3,11 +3,13 @@
 What does not live here: the steps (``steps.py``).
 """
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from autograd import Value
 from visualize.derivative import SHOWN, number, operand_names
+from visualize.escape import visible
 from visualize.steps import Backward, Forward, Steps
 
 
@@ -62,7 +64,9 @@ def step_text(walk: Steps, step: Forward | Backward) -> str:
     """One step, as a few lines."""
     name = walk.name[step.node]
     if isinstance(step, Forward):
-        return f"{name} = {equation(walk, step.node)} = {equation_in_numbers(step.node)} = {number(step.result)}"
+        return _plain(
+            f"{name} = {equation(walk, step.node)} = {equation_in_numbers(step.node)} = {number(step.result)}"
+        )
     lines = [
         f"{name} = {equation(walk, step.node)}, upstream ∂{walk.name[walk.root]}/∂{name} = {number(step.upstream)}"
     ]
@@ -78,7 +82,7 @@ def step_text(walk: Steps, step: Forward | Backward) -> str:
             f"{number(term.upstream)} × {partial} = {number(term.contribution)};  "
             f"{parent}.grad: {number(term.before)} + {number(term.contribution)} = {number(term.after)}"
         )
-    return "\n".join(lines)
+    return "\n".join(map(_plain, lines))
 
 
 def as_text(walk: Steps) -> str:
@@ -97,15 +101,21 @@ def as_text(walk: Steps) -> str:
     gradients
       a.grad = 6
     """
-    lines: list[str] = ["forward"]
+    lines: list[str] = [f"note: {_plain(walk.note)}"] if walk.note else []
+    lines.append("forward")
     if walk.root.is_leaf:
-        lines.append(f"  {walk.name[walk.root]} = {number(walk.root.data)}")
+        lines.append(_plain(f"  {walk.name[walk.root]} = {number(walk.root.data)}"))
     lines += [_indented(step_text(walk, step)) for step in walk.forward]
     lines.append("backward, upstream × local = contribution, before + contribution = after")
     lines += [_indented(step_text(walk, step)) for step in walk.backward]
     lines.append("gradients")
-    lines += [f"  {walk.name[leaf]}.grad = {number(walk.gradient[leaf])}" for leaf in _receivers(walk)]
+    lines += [_plain(f"  {walk.name[leaf]}.grad = {number(walk.gradient[leaf])}") for leaf in _receivers(walk)]
     return "\n".join(lines)
+
+
+def _plain(line: str) -> str:
+    """A line whose names may be a stranger's, harmless to a terminal, and whole."""
+    return visible(line, sys.maxsize)
 
 
 def _receivers(walk: Steps) -> list[Any]:

@@ -258,6 +258,7 @@ class Program:
 
     def arrays(self, wanted: Iterable[int]) -> Any:
         """The array program with gradients for the leaves of these numbers."""
+        extra("numpy", "fast")
         from autograd.program.arrays import rerolled
 
         code = self.code if self.backend != "python" else validated(regular(self.traced.code))

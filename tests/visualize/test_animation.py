@@ -12,7 +12,7 @@ import pytest
 from autograd import AutogradError, LengthError, MissingExtraError, Value
 from tests.requires import requires
 from tests.visualize.conftest import HOSTILE, neuron_graph, not_finite, small
-from visualize import walk
+from visualize import DrawingError, walk
 from visualize.animation import _moments
 
 requires("matplotlib")
@@ -97,3 +97,16 @@ def test_without_matplotlib_the_error_names_the_command(tmp_path: Path, monkeypa
         walk(small()).to_gif(tmp_path / "a.gif")
     assert isinstance(caught.value, AutogradError)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_equation_wider_than_the_film_is_written_smaller(tmp_path: Path) -> None:
+    w, x = Value(-0.123456789, label="w"), Value(1.23456789, label="x")
+    for _, frame in frames_of(walk(w * x * w).to_gif(tmp_path / "a.gif", progress=False)):
+        margin = frame.crop((frame.width - 8, 0, frame.width, 100))
+        assert len(margin.getcolors()) == 1
+
+
+def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DrawingError, match=r"to_gif writes a GIF; got '.*a\.png'. Give a path that ends in \.gif"):
+        walk(small()).to_gif(tmp_path / "a.png")
+    assert not list(tmp_path.iterdir())

@@ -301,3 +301,15 @@ def test_on_a_real_terminal_the_app_opens_and_a_key_leaves_it(key: bytes, status
         running.kill()
         running.wait()
         os.close(ours)
+
+
+def test_a_page_cannot_be_written_over_a_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, out, err = run(capsys, "step", "x*x", "x=1", "--html", str(tmp_path))
+    assert (status, out) == (1, "")
+    assert err == f"chainrule: cannot write {str(tmp_path)!r}: it is a folder; give the path of a file in it\n"
+
+
+def test_a_walk_goes_one_way(capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(capsys, "step", "x*x", "x=1", "--html", "a.html", "--text")
+    assert status == 2
+    assert "not allowed with argument" in err

@@ -129,3 +129,28 @@ def test_checking_changes_no_number() -> None:
     before = [(node.data, node.grad) for node in steps.nodes]
     check(steps)
     assert [(node.data, node.grad) for node in steps.nodes] == before
+
+
+@pytest.mark.parametrize(("build", "x"), [
+    (Value.log, 1e-5), (lambda x: 1.0 / x, 1e-5), (lambda x: 1.0 / x, 2e-6), (Value.cos, 1000.0), (Value.sin, 843.0),
+    (Value.sqrt, 1.5e-6),
+])  # fmt: skip
+def test_a_curve_is_no_kink_however_strongly_it_bends(build: Callable[[Value], Value], x: float) -> None:
+    assert set(verdicts(build(Value(x, label="x"))).values()) == {"agrees"}
+
+
+@pytest.mark.parametrize("build", [abs, Value.relu, lambda x: abs(x) * 3.0 + x, lambda x: abs(x.sin())])
+@pytest.mark.parametrize("wrong", [False, True])
+def test_a_kink_stays_one_from_near(build: Callable[[Value], Value], wrong: bool) -> None:
+    root = build(Value(0.0, label="x"))
+    steps = Steps(root)
+    if wrong:
+        steps.gradient[steps.nodes[0]] = 17.0
+    assert check(steps)[steps.nodes[0]].verdict == ("differs" if wrong else "kink")
+
+
+def test_of_numbers_of_two_times_nothing_is_said() -> None:
+    p = Value(2.0, label="p")
+    root = (p * p - 3.0) ** 2
+    p.data = 1.5
+    assert set(verdicts(root).values()) == {"unknown"}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.requires import requires
 from tests.visualize.hostile import hostile
-from visualize.escape import LONGEST, dot_label, latex_text, markup_text, terminal_text, visible
+from visualize.escape import LONGEST, dot_label, in_its_place, latex_text, markup_text, terminal_text, visible
 
 JOINER = "\u2060"
 
@@ -79,7 +79,7 @@ def test_an_html_parser_finds_no_tag(label: str) -> None:
     reader.feed(f"<p>{markup_text(label)}</p>")
     reader.close()
     assert reader.tags == ["p"]
-    assert reader.text == visible(label)
+    assert reader.text == in_its_place(visible(label))
 
 
 def test_a_label_of_dot_is_one_string_that_graphviz_does_not_take_for_html() -> None:
@@ -167,3 +167,11 @@ def test_parameters_of_one_network_keep_names_of_their_own(most: int) -> None:
 def test_a_path_of_any_length_is_cut_in_no_time() -> None:
     path = ".".join(["a"] * 1_000_000)
     assert len(visible(path, 40)) == 40
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("\u05d0 = -3", "\u05d0\u200e = -3"), ("\u05d0 \u05d1 = 1", "\u05d0 \u05d1\u200e = 1"), ("\u05d0", "\u05d0"),
+    ("d\u05d0.grad: 2", "d\u05d0\u200e.grad: 2"), ("a = 1", "a = 1"),
+])  # fmt: skip
+def test_a_number_behind_hebrew_words_keeps_its_place(text: str, shown: str) -> None:
+    assert in_its_place(text) == shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 
+import autograd
+import nn
 from autograd import Value, topological_order
 from tests.visualize.conftest import deep, neuron_graph, not_finite, small, snapshot, steps_to_end, table, walk_by, wide
 from visualize import walk
@@ -255,3 +258,44 @@ def test_making_the_page_changes_no_number_of_the_graph() -> None:
     before = [(node.data, node.grad, node.label) for node in topological_order(root)]
     walk(root).to_html()
     assert [(node.data, node.grad, node.label) for node in topological_order(root)] == before
+
+
+@GRAPHS
+def test_every_moment_is_told_in_words_that_are_there(open_page: Open, build: Callable[[], Value]) -> None:
+    page = open_page(build())
+    for _ in range(int(page.get_attribute("#scrub", "max")) + 1):
+        assert "undefined" not in page.locator("body").inner_text()
+        page.keyboard.press("ArrowRight")
+
+
+def test_on_a_phone_no_number_of_the_chain_rule_is_cut(open_page: Open) -> None:
+    model = nn.MLP(2, [2, 1], activation="tanh", rng=random.Random(0))
+    page = open_page(model([0.5, -1.0]) - 1.0, viewport={"width": 390, "height": 844})
+    cut = """() => {
+        const edge = document.querySelector('#stage').getBoundingClientRect().right;
+        return [...document.querySelectorAll('#product data, #sum data')].filter(
+            (d) => d.getBoundingClientRect().right > edge).length }"""
+    for _ in range(int(page.get_attribute("#scrub", "max")) + 1):
+        assert page.evaluate(cut) == 0
+        page.keyboard.press("ArrowRight")
+
+
+def test_the_name_and_the_operation_of_a_box_stand_side_by_side(open_page: Open) -> None:
+    a = Value(1.0, label="a")
+    b = a.tanh()
+    b.label = "activation1"
+    c = autograd.logsumexp([a, b])
+    c.label = "log_sum_exp"
+    page = open_page(autograd.where(c, b, a))
+    overlaps = page.evaluate("""() => [...document.querySelectorAll('.n')].filter((n) => {
+        const [t, o] = ['.t', '.o'].map((c) => n.querySelector(c));
+        return o.textContent && t.getBoundingClientRect().right > o.getBoundingClientRect().left }).length""")
+    assert overlaps == 0
+
+
+def test_data_that_were_changed_are_spoken_of(open_page: Open) -> None:
+    p = Value(2.0, label="p")
+    root = p * p
+    assert not open_page(root).locator("#note").is_visible()
+    p.data = 3.0
+    assert "v1 no longer follows from its operands" in open_page(root).locator("#note").inner_text()

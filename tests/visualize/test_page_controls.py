@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from autograd import Value
 from tests.visualize.conftest import (
     neuron_graph,
     not_finite,
@@ -259,3 +260,20 @@ def test_playing_waits_at_each_question(open_page: Open) -> None:
     page.clock.run_for(60_000)
     assert page.locator("#answer").count() == 1
     assert page.locator("#term, .e.flow").count() == 2
+
+
+@pytest.mark.parametrize(("build", "wrong", "right"), [
+    (lambda: Value(0.0, label="x").sqrt(), ["-7", "-inf", "0"], "inf"),
+    (lambda: Value(2e-10, label="x") * 1e-10, ["0", "1"], "1e-10"),
+])  # fmt: skip
+def test_no_other_number_is_right_for_an_infinite_or_a_tiny_gradient(
+    open_page: Open, build: Callable[[], Value], wrong: list[str], right: str
+) -> None:
+    page = open_page(build())
+    page.locator("#predict").check()
+    page.locator("#predict").blur()
+    page.keyboard.press("End")
+    for answer in (*wrong, right):
+        page.locator("#answer").fill(answer)
+        page.keyboard.press("Enter")
+        assert page.locator("#verdict").text_content().startswith("Right!" if answer == right else "Not ")

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+import autograd
 from autograd import Value
 from tests.requires import requires
 from tests.visualize.graphs import expression, network
 from tests.visualize.hostile import LABELS, hostile
 from visualize import DrawingError, to_svg, walk
 from visualize.escape import visible
-from visualize.place import WIDEST
+from visualize.place import SMALL, WIDEST, text_width
 
 SVG = "{http://www.w3.org/2000/svg}"
 TAGS = {"svg", "title", "desc", "rect", "circle", "polygon", "path", "text", "g"}
@@ -184,3 +185,30 @@ def test_every_text_fits_its_box_in_a_browser(browser: Any, tmp_path: Any) -> No
         )
         assert beyond == []
     page.close()
+
+
+@layouts
+@pytest.mark.parametrize("rankdir", ["LR", "TB"])
+def test_the_title_of_a_scope_stays_in_its_frame(layout: Any, rankdir: Any) -> None:
+    name = "inner scope also of an excessive length"
+    with autograd.provenance(), autograd.scope("outer"):
+        y = Value(1.0, label="x") * 2
+        with autograd.scope(name):
+            z = y.tanh()
+        with autograd.scope("second"):
+            q = y.relu()
+    svg = drawn(z * q, layout=layout, rankdir=rankdir)
+    frames = [rect for rect in svg.iter(f"{SVG}rect") if rect.get("stroke-opacity") == "0.55"]
+    titles = [
+        group for group in svg.iter(f"{SVG}g") if group.find(f"{SVG}title") is not None and not group.get("data-id")
+    ]
+    assert name in {group.findtext(f"{SVG}title") for group in titles}
+    seen = 0
+    for text in (text for group in titles for text in group.iter(f"{SVG}text")):
+        x, y0 = float(text.get("x", 0)), float(text.get("y", 0))
+        for frame in frames:
+            left, top, width = (float(frame.get(side, 0)) for side in ("x", "y", "width"))
+            if abs(left + 8.0 - x) < 0.2 and abs(top + 14.5 - y0) < 0.2:
+                seen += 1
+                assert x + text_width(text.text or "", SMALL) <= left + width
+    assert seen == len(frames) == 3

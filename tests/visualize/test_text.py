@@ -10,7 +10,9 @@ import pytest
 import autograd
 from autograd import Value
 from tests.visualize.graphs import expression, network
+from tests.visualize.hostile import hostile
 from visualize import walk
+from visualize.escape import visible
 from visualize.text import equation, equation_in_numbers
 
 
@@ -61,3 +63,13 @@ def test_an_operation_is_written_so_that_it_can_be_read_only_one_way(
 
 def test_a_gradient_of_zero_says_that_it_sends_nothing_back() -> None:
     assert "a gradient of zero sends nothing back" in str(walk((Value(-1.0) * 2).relu() * 3))
+
+
+@hostile
+def test_no_label_obeys_a_terminal_or_makes_a_line_of_its_own(label: str) -> None:
+    a, b = Value(2.0, label=label), Value(3.0, label="b")
+    harmless = Value(2.0, label="a")
+    text = str(walk(a * b))
+    assert all(line == visible(line, len(line) + 1) for line in text.split("\n"))
+    assert len(text.split("\n")) == len(str(walk(harmless * b)).split("\n"))
+    text.encode()

@@ -96,3 +96,21 @@ def test_a_rule_given_by_hand_is_refused() -> None:
 def test_what_is_no_graph_is_refused(root: object) -> None:
     with pytest.raises(OperandTypeError, match="the root of a graph is a Value"):
         walk(root)  # type: ignore[arg-type]
+
+
+def test_a_walk_over_data_that_were_changed_says_so() -> None:
+    p = Value(2.0, label="p")
+    root = (p * p - 3.0) ** 2
+    assert (walk(root).note, walk(root).changed) == ("", [])
+    p.data = 1.5
+    steps = walk(root)
+    assert [steps.name[node] for node in steps.changed] == ["v1"]
+    assert str(steps).splitlines()[0] == f"note: {steps.note}"
+    assert steps.note.startswith("data were changed after the forward pass: v1 no longer follows from its operands.")
+    p.data = 2.0
+    assert walk(root).note == ""
+
+
+def test_numbers_that_are_not_finite_have_not_changed() -> None:
+    x = Value(float("nan"), label="x")
+    assert walk(x * 2.0 + (Value(0.0).log() - Value(0.0).log())).note == ""

@@ -40,7 +40,7 @@ def page(walk: Steps) -> str:
     )
     parts = {
         "policy": policy, "css": css, "js": js, "data": embedded(walk), "graph": graph_svg(walk),
-        "title": markup_text(f"Backpropagation of {walk.name[walk.root]}", 80),
+        "note": markup_text(walk.note), "title": markup_text(f"Backpropagation of {walk.name[walk.root]}", 80),
     }  # fmt: skip
     # One pass, so that nothing put in is searched for places again.
     return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _squeezed(_read("page.html")))

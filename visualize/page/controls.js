@@ -70,7 +70,9 @@ function predict(m, text) {
   const typed = text.trim().toLowerCase().replace("−", "-").replace(",", ".");
   const x = typed in words ? words[typed] : Number(typed);
   const readable = typed !== "" && (typed in words || !Number.isNaN(x));
-  const right = Object.is(x, m.after) || Math.abs(x - m.after) <= Math.max(0.01 * Math.abs(m.after), 1e-9);
+  // Within one per cent, and where two large numbers cancel, within their rounding errors.
+  const slack = Math.max(0.01 * Math.abs(m.after), 1e-12 * Math.abs(m.before));
+  const right = Object.is(x, m.after) || x === m.after || (Number.isFinite(m.after) && Math.abs(x - m.after) <= slack);
   const verdict = $("verdict");
   if (!readable) {
     verdict.textContent = "Type a number.";

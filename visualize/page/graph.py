@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from autograd import Value
-from visualize.escape import markup_text
+from visualize.escape import markup_text, visible
 from visualize.layout import Box, Layout, Route, Spacing, lay_out
 from visualize.steps import Steps
 
@@ -52,15 +52,22 @@ def graph_svg(walk: Steps) -> str:
         )
     for node in walk.nodes:
         place = layout.places[ids[node]]
+        name, op = heading(walk, node)
         parts.append(
             f'<g class="n{" leaf" if node.is_leaf else ""}" id="{ids[node]}" '
             f'transform="translate({place.x - WIDTH / 2:.0f} {place.y - HEIGHT / 2:.0f})">'
             f'<rect width="{WIDTH:.0f}" height="{HEIGHT:.0f}" rx="9"/>'
-            f'<text class="t" x="10" y="18">{markup_text(walk.name[node], 11)}</text>'
-            f'<text class="o" x="98" y="18">{markup_text(node._op, 9)}</text></g>'
+            f'<text class="t" x="10" y="18">{markup_text(name)}</text>'
+            f'<text class="o" x="98" y="18">{markup_text(op)}</text></g>'
         )
     parts.append("</svg>")
     return "".join(parts)
+
+
+def heading(walk: Steps, node: Value) -> tuple[str, str]:
+    """The name and the operation as they fit side by side at the top of a box; the operation has the right of way."""
+    op = visible(node._op, 6)
+    return visible(walk.name[node], 10 - len(op) if op else 11), op
 
 
 def _path(route: Route) -> str:

@@ -24,7 +24,7 @@ const VERDICTS = {
   agrees: ["ok", "✓", "agrees with a finite difference"],
   kink: ["ok", "✓", "a kink: lies between the slopes of its two sides"],
   differs: ["bad", "✗", "differs from the finite difference"],
-  unknown: ["none", "?", "a finite difference says nothing here: a jump, a pole or a number that is not finite"],
+  unknown: ["none", "?", "a finite difference says nothing here: a jump, a pole, a number that is not finite, or data changed since"],
   frozen: ["none", "–", "takes no gradient"],
   unchecked: ["none", "–", "not checked: the graph is too large"],
 };
@@ -147,7 +147,7 @@ function paintStage(m) {
   const sign = (text) => h("span", "", text);
   sum.replaceChildren();
   if (m.kind === "start") {
-    const any = { name: "node" }, operand = { name: "operand" };
+    const any = { short: "node" }, operand = { short: "operand" };
     what.replaceChildren("First forward: each node is computed from its operands. Then backward: the chain rule, one edge at a time.");
     product.replaceChildren(
       part("upstream", "upstream gradient", [slope(ROOT, any)], 0), sign("×"), part("local", "local derivative", [slope(any, operand)], 0),

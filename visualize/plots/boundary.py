@@ -1,5 +1,6 @@
 """What a classifier of points in the plane says of every place in it."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +28,15 @@ def decision_boundary(
         ax: where to draw; a new figure by default.
         resolution: how many scores to compute along each side.
 
+    Where a score is NaN or infinite the plane stays white, and the title counts such places.
+
     Raises:
-        LengthError: there is no point, or not one label for each.
+        LengthError: there is no point, one not of two numbers, or not one label for each.
     """
-    data = [(float(a), float(b)) for a, b in points]
+    given = list(points)
+    if wrong := next((point for point in given if len(point) != 2), None):
+        raise LengthError(f"a point in the plane is [x0, x1]; got one of {len(wrong)} numbers, {wrong!r:.60}")
+    data = [(float(a), float(b)) for a, b in given]
     signs = [float(y) > 0 for y in labels]
     if not data or len(data) != len(signs):
         raise LengthError(f"one label for each point, and one point at least; got {len(data)} and {len(signs)}")
@@ -38,9 +44,15 @@ def decision_boundary(
     with no_grad():
         scores = [[float(model([x, y])) for x in xs] for y in ys]
     ax = new_axes(ax)
-    largest = max(abs(score) for row in scores for score in row) or 1.0
-    ax.contourf(xs, ys, scores, levels=[-largest, 0.0, largest], colors=["#f6d9c4", "#c9e0ef"])
-    ax.contour(xs, ys, scores, levels=[0.0], colors=["#333333"], linewidths=1.2)
+    finite = [abs(score) for row in scores for score in row if math.isfinite(score)]
+    if len(finite) < resolution * resolution:
+        ax.set_title(f"{resolution * resolution - len(finite):,} of {resolution * resolution:,} scores are not finite")
+    scores = [[score if math.isfinite(score) else math.nan for score in row] for row in scores]
+    if finite:
+        largest = max(finite) or 1.0
+        ax.contourf(xs, ys, scores, levels=[-largest, 0.0, largest], colors=["#f6d9c4", "#c9e0ef"])
+    if finite and any(score > 0.0 for row in scores for score in row) and any(s < 0.0 for row in scores for s in row):
+        ax.contour(xs, ys, scores, levels=[0.0], colors=["#333333"], linewidths=1.2)
     for positive, marker, colour, name in ((True, "o", BLUE, "positive"), (False, "^", ORANGE, "negative")):
         chosen = [point for point, sign in zip(data, signs, strict=True) if sign is positive]
         ax.scatter(

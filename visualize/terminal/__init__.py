@@ -45,8 +45,8 @@ class StepApp(App[None]):
         scrollbar-corner-color: {DARK.background};
     }}
     #graph {{ width: 1fr; }}
-    #gradients {{ max-width: 55%; }}
-    #equation {{ height: 7; border: round {UPSTREAM}; padding: 0 1; border-title-color: {DARK.muted}; }}
+    #gradients {{ max-width: 60%; }}
+    #equation {{ height: 8; border: round {UPSTREAM}; padding: 0 1; border-title-color: {DARK.muted}; }}
     Footer {{ background: {DARK.box}; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -80,6 +80,7 @@ class StepApp(App[None]):
         self.query_one(Graph).border_title = "graph"
         gradients.border_title = Text(f"node, value, ∂{root}/∂node")
         self.query_one("#equation").border_title = "chain rule"
+        self.query_one("#equation").border_subtitle = Text(visible(self.stepper.walk.note))
         self.call_after_refresh(self.go, 0)
 
     def go(self, to: int) -> None:

@@ -3,6 +3,8 @@
 What does not live here: the numbers, which all stand in the list of steps (``visualize/steps.py``).
 """
 
+from typing import Final
+
 from rich.text import Text
 
 from visualize.derivative import number
@@ -10,6 +12,9 @@ from visualize.escape import visible
 from visualize.terminal.colours import GIVES, LOCAL, MUTED, NAME, UPSTREAM
 from visualize.terminal.moments import Stepper
 from visualize.text import equation, equation_in_numbers
+
+HEADING: Final = 30
+"""How many characters of an equation stand above the chain rule, which is to stay in sight."""
 
 
 def said(stepper: Stepper) -> Text:
@@ -35,9 +40,8 @@ def said(stepper: Stepper) -> Text:
     assert moment.backward is not None
     count = len(moment.backward.contributions)
     which = moment.backward.contributions.index(term) + 1
-    text.append(
-        f"backward through {name} = {visible(equation(walk, moment.node))}, edge {which} of {count}\n", style=MUTED
-    )
+    above = f"{name} = {visible(equation(walk, moment.node), HEADING)}"
+    text.append(f"backward through {above}, edge {which} of {count}\n", style=MUTED)
     text.append("upstream        ", style=MUTED).append(f"∂{root}/∂{name} = ")
     text.append(f"{number(term.upstream)}\n", style=f"bold {UPSTREAM}")
     text.append("local           ", style=MUTED).append(f"∂{name}/∂{parent} = ")

@@ -24,6 +24,8 @@ from visualize.terminal.moments import Stepper
 from visualize.terminal.tree import Row, tree
 from visualize.theme import GLYPHS, sign_of
 
+NUMBER: Final = 13
+"""As wide as a number gets: ``-1.23457e-123``."""
 SHORT: Final = 12
 """How many characters of a name the table shows."""
 
@@ -140,7 +142,8 @@ class Gradients(Lines):
         super().__init__(stepper, "gradients")
         self.place = {node: index for index, node in enumerate(stepper.walk.nodes)}
         self.wide = max(cell_len(visible(name, SHORT)) for name in stepper.walk.name.values())
-        self.virtual_size = Size(self.wide + 28, len(stepper.walk.nodes))
+        self.digits = max(len(number(node.data)) for node in stepper.walk.nodes)
+        self.virtual_size = Size(self.wide + self.digits + 2 + 2 + 2 + NUMBER, len(stepper.walk.nodes))
 
     def node_at(self, index: int) -> Value:
         """The node of a line."""
@@ -152,7 +155,7 @@ class Gradients(Lines):
         name = visible(self.stepper.walk.name[node], SHORT)
         line = Text().append(set_cell_size(name, self.wide), style="bold" if node.is_leaf else "")
         data = number(node.data) if node in self.stepper.computed else "·"
-        line.append(f"{data:>13}  ", style=MUTED)
+        line.append(f"  {data:>{self.digits}}  ", style=MUTED)
         gradient = self.stepper.gradient[node]
         sign = sign_of(gradient)
         if not node.requires_grad:

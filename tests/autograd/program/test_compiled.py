@@ -208,6 +208,10 @@ def test_a_missing_package_is_named_with_its_command(
     monkeypatch.setattr(importlib, "import_module", absent)
     with pytest.raises(MissingExtraError, match=r'pip install "chainrule\[fast\]"'):
         autograd.compile(Value(1.0) * 2, backend=backend)
+    if missing == "numpy":
+        program = autograd.compile(Value(1.0) * 2, backend="python")
+        with pytest.raises(MissingExtraError, match=r'pip install "chainrule\[fast\]"'):
+            _ = program.rerolled
 
 
 def test_auto_picks_python_for_a_small_graph() -> None:

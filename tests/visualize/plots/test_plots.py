@@ -244,3 +244,18 @@ def test_an_interrupted_animation_leaves_no_file(tmp_path: Path) -> None:
 def test_an_animation_of_nothing_is_refused(wrong: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(LengthError, match="an animation has"):
         animate(tmp_path / "a.gif", **wrong)
+
+
+def test_scores_that_are_not_finite_are_left_white_and_counted() -> None:
+    def diverged(x: Any) -> float:
+        return math.nan if x[0] < 0.5 else math.inf if x[1] < 0.0 else x[1] - 0.5
+
+    ax = plots.decision_boundary(diverged, POINTS, LABELS, resolution=10)
+    assert ax.get_title() == "55 of 100 scores are not finite"
+    ax = plots.decision_boundary(lambda x: math.nan, POINTS, LABELS, resolution=10)
+    assert ax.get_title() == "100 of 100 scores are not finite"
+
+
+def test_a_point_in_space_is_refused_in_words() -> None:
+    with pytest.raises(LengthError, match=r"a point in the plane is \[x0, x1\]; got one of 3 numbers, \[1, 2, 3\]"):
+        plots.decision_boundary(score, [[1, 2, 3]], [1])

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 import autograd
+import nn
 from autograd import Value
 from autograd.expression import parse
 from tests.requires import requires
 from tests.visualize.hostile import LABELS
 from visualize import Walk, walk
+from visualize.derivative import number
 from visualize.escape import visible
 
 textual = requires("textual")
@@ -293,3 +296,43 @@ def test_in_eighty_columns_the_present_product_is_seen_whole() -> None:
         assert gradients.virtual_size.width <= gradients.size.width
 
     drive(steps, act, size=(80, 24))
+
+
+def test_in_eighty_columns_the_chain_rule_of_a_network_and_its_gradients_are_seen_whole() -> None:
+    model = nn.MLP(3, [4, 4, 1], activation="tanh", rng=random.Random(0))
+    loss = (model([1.0, -2.0, 0.5]) - 1.0) ** 2
+    loss.label = "loss"
+
+    async def act(app: StepApp, pilot: Any) -> None:
+        gradients, equation = app.query_one(Gradients), app.query_one("#equation")
+        assert gradients.virtual_size.width <= gradients.size.width
+        for at, moment in enumerate(app.stepper.moments):
+            if moment.term is not None:
+                app.go(at)
+                await pilot.pause()
+                lines = [line.text.strip("│ ") for line in equation.render_lines(equation.outer_size.region)]
+                assert " ".join(lines[:-1]).rstrip().endswith(f" = {number(moment.term.after)}")
+
+    drive(walk(loss), act, size=(80, 24))
+
+
+def test_the_table_has_room_for_the_longest_number() -> None:
+    async def act(app: StepApp, pilot: Any) -> None:
+        app.go(len(app.stepper.moments) - 1)
+        pane = app.query_one(Gradients)
+        lines = [pane.text(index) for index in range(pane.virtual_size.height)]
+        assert "-1.23457e-123" in lines[0].plain
+        assert max(line.cell_len for line in lines) <= pane.virtual_size.width
+
+    drive(walk(parse("x*y", x=2, y=-1.2345678e-123)), act)
+
+
+def test_data_that_were_changed_are_spoken_of() -> None:
+    p = Value(2.0, label="p")
+    root = p * p
+    p.data = 3.0
+
+    async def act(app: StepApp, pilot: Any) -> None:
+        assert "data were changed" in str(app.query_one("#equation").border_subtitle)
+
+    drive(walk(root), act)
