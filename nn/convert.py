@@ -30,10 +30,10 @@ _EXACT = 40.0  # from here on ln(1 + eˣ) is x in float64; PyTorch's own thresho
 
 
 def to_torch(model: Module) -> Any:
-    """The equivalent ``torch.nn.Module`` in float64, in the same mode, with weights of its own.
+    """The equivalent ``torch.nn.Module`` in float64, each module in its mode, with weights of its own.
 
     It takes arrays of shape (n, inputs) or (inputs,) and keeps the last axis also where ``MLP`` and ``Layer`` give a
-    bare number.  Outputs agree to 1e-12.
+    bare number.  Outputs agree to 1e-12.  Weights that two of our modules share are two tensors afterwards.
 
     Args:
         model: ``Neuron``, ``Layer``, ``MLP``, ``Linear``, ``Sequential``, ``BatchNorm``, ``Dropout``, an activation,

@@ -61,7 +61,7 @@ def fit(
             ``autograd.compile``).  The model's Python code then runs once, not once a sample.  Where it decides by
             the numbers it sees, draws at random (``Dropout``) or needs the whole batch (``BatchNorm``), or the loss
             is no mean over samples, ``fit`` warns and trains without compiling.  It finds that out by trying the
-            program on some samples first, spread over the data, and those with targets of their own among them; code
+            program on some samples first, spread over the data and with different targets where there are; code
             that does something else for very few samples may slip through.
 
     Returns:

@@ -23,9 +23,9 @@ from nn.module import Module
 from nn.nested import flat, is_sequence
 
 TRIED: Final = 4
-"""How many samples the loss and its gradient are compared on, beside some for targets that are none of theirs."""
+"""How many samples the loss and its gradient are compared on."""
 LOOKED_AT: Final = 8
-"""How many samples the outputs are compared on, and of how many more targets the loss."""
+"""How many samples the outputs are compared on."""
 _TOLERANCE: Final = 1e-9
 LEAST: Final = 1e-3
 """What a number counts as at the least when two are compared."""
@@ -139,17 +139,16 @@ def spaced(n: int, count: int) -> list[int]:
 
 
 def telling(targets: Sequence[Any]) -> list[int]:
-    """Places of ``TRIED`` samples, evenly spaced, and of the first of each other target, up to ``LOOKED_AT``.
+    """``TRIED`` places, evenly spaced, but rather with other targets than with one that is there already.
 
     >>> telling([0.0] * 10 + [1.0])
-    [0, 3, 6, 9, 10]
+    [0, 3, 6, 10]
     """
     places = spaced(len(targets), TRIED)
     first: dict[str, int] = {}
-    for place, target in enumerate(targets):
-        first.setdefault(repr(target), place)
-    there = {repr(targets[place]) for place in places}
-    return sorted({*places, *[place for name, place in first.items() if name not in there][:LOOKED_AT]})
+    for place in (*places, *range(len(targets))):
+        first.setdefault(repr(targets[place]), place)
+    return sorted(list(dict.fromkeys([*first.values(), *places]))[: len(places)])
 
 
 def leaves_of(x: Any) -> Any:
