@@ -32,6 +32,7 @@ _refuse_namesake()
 
 from autograd.bulk import read_data, read_grads, write_data, write_grads  # noqa: E402
 from autograd.collector import without_collector  # noqa: E402
+from autograd.derivatives import stale  # noqa: E402
 from autograd.errors import (  # noqa: E402
     AnomalyError,
     AutogradError,
@@ -102,6 +103,7 @@ __all__ = [
     "read_data",
     "read_grads",
     "scope",
+    "stale",
     "topological_order",
     "value_and_grad",
     "vjp",

@@ -58,7 +58,8 @@ Beyond = tuple[Any, dict[str, Any] | None]
 
 def added(node: Any, base: type[Any]) -> dict[str, Any] | None:
     """The attributes of ``node`` that its class, a subclass of ``base``, adds to those of ``base``; by name."""
-    if node.__class__.__slots__ == () and not hasattr(node, "__dict__"):
+    line = node.__class__.__mro__
+    if not hasattr(node, "__dict__") and not any(vars(kind).get("__slots__") for kind in line[: line.index(base)]):
         return None
     attributes: dict[str, Any] | None
     slots: dict[str, Any]

@@ -4,8 +4,9 @@
 * ``tangents``: forward, from inputs to all that was made from them; behind ``jvp``
 
 Both take the local derivatives from the graph (floats) or from the table (Values), and neither knows a rule of its own.
-A graph whose data were changed after the forward pass has no derivatives: ``refuse_stale`` says so.  What does not live
-here: backward over floats (``sweep.py``), the order (``order.py``), user-facing functions (``functional.py``).
+A graph whose data were changed after the forward pass has no derivatives: ``stale`` finds the nodes, ``refuse_stale``
+says so.  What does not live here: backward over floats (``sweep.py``), the order (``order.py``), user-facing functions
+(``functional.py``).
 """
 
 import math
@@ -17,7 +18,7 @@ from autograd.errors import OpaqueNodeError, StaleGraphError
 from autograd.graph import Node
 from autograd.modes import check_gradient, describe, modes
 from autograd.ops import FLOATS, is_list
-from autograd.order import interior_order, joint_order, reach
+from autograd.order import interior_order, joint_order, reach, topological_order
 from autograd.world import World
 
 Number = Any
@@ -162,11 +163,37 @@ def refuse_stale(node: Any) -> None:
     if node.is_opaque or node.op.python is not None:
         raise opaque(node, "has no formula to differentiate or to run again")
     now = value_now(node)
-    if now != node._data and (now == now or node._data == node._data):
+    if _differ(now, node._data):
         raise StaleGraphError(
             f"{describe(node)} is {now} now, but the graph holds {node._data}: data were changed after the forward "
             "pass. Build the graph again before you differentiate or compile it"
         )
+
+
+def stale(root: Any) -> list[Any]:
+    """The nodes under ``root`` whose number no longer follows from their operands': data were assigned since.
+
+    They come in topological order; one whose primitive is only a Python function is taken as it is.
+
+    Raises:
+        OperandTypeError: ``root`` is no Value.
+
+    >>> from autograd import Value
+    >>> a = Value(2.0)
+    >>> b = a * a + 1
+    >>> stale(b)
+    []
+    >>> a.data = 3.0
+    >>> stale(b)
+    [Value(data=4.0, grad=0.0)]
+    """
+    formulas = (node for node in topological_order(root) if node.op is not None and node.op.python is None)
+    return [node for node in formulas if _differ(value_now(node), node._data)]
+
+
+def _differ(x: float, y: float) -> bool:
+    """Whether two numbers are not the same, NaN being the same as NaN."""
+    return x != y and (x == x or y == y)
 
 
 def opaque(node: Any, why: str) -> OpaqueNodeError:

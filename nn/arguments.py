@@ -5,7 +5,6 @@ What does not live here: options of layers and optimisers (``options.py``), the 
 
 import random
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any
 
 import autograd
@@ -16,7 +15,7 @@ from nn.data import Samples, samples
 from nn.eager import Loss, needs_batch
 from nn.errors import OptionError, OptionTypeError
 from nn.init import source
-from nn.losses import loss_function
+from nn.losses import loss_function, underlying
 from nn.metrics import Metric, by_name
 from nn.module import Module
 from nn.optim import Optimizer
@@ -94,9 +93,7 @@ def as_metrics(metrics: Iterable[str | Metric] | Any, loss: Any) -> dict[str, Me
 
 def on_logits(loss: Any) -> bool:
     """Whether single scores are logits or margins, above 0 for the class 1, by the loss that they are trained on."""
-    while isinstance(loss, partial):
-        loss = loss.func
-    name = getattr(loss, "__name__", type(loss).__name__).lower().replace("_", "")
+    name = getattr(underlying(loss), "__name__", type(loss).__name__).lower().replace("_", "")
     return "withlogits" in name or "hinge" in name
 
 

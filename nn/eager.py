@@ -11,6 +11,7 @@ from autograd import Value, no_grad
 from nn.batchnorm import BatchNorm
 from nn.data import Samples
 from nn.errors import OptionError
+from nn.losses import refuse_single_scores
 from nn.module import Module
 from nn.nested import LISTS
 
@@ -58,6 +59,7 @@ class EagerStep:
         batch = self.data.at(places)
         self.optimizer.zero_grad()
         predictions = self._outputs(batch.inputs)
+        refuse_single_scores(self.loss, predictions)
         loss = self.loss(predictions, batch.targets)
         refuse_no_loss(self.loss, loss)
         loss.backward()
@@ -68,10 +70,13 @@ class EagerStep:
         """The loss of all of ``data`` and the predictions."""
         with no_grad():
             predictions = self._outputs(data.inputs)
+            refuse_single_scores(self.loss, predictions)
             loss = 0.0 if self.loss is None else self.loss(predictions, data.targets)
-        if isinstance(loss, LISTS) or not hasattr(loss, "__float__"):
+        try:
+            number = float(loss)
+        except (TypeError, ValueError):
             _refuse(self.loss, loss)
-        return float(loss), plain(predictions)
+        return number, plain(predictions)
 
     def show(self) -> None:
         """Nothing is to do: every step is made on the model itself."""

@@ -11,13 +11,14 @@ file), the same losses as modules (``criteria.py``), how predictions meet target
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import autograd
 from autograd import Value
 from nn.class_losses import cross_entropy, nll_loss
 from nn.errors import OptionTypeError, TargetError
-from nn.nested import LISTS, plain
+from nn.nested import LISTS, is_sequence, plain
 from nn.options import choice, flag, named, number
 from nn.reduction import REDUCTIONS, by_entry, scaled
 
@@ -261,3 +262,28 @@ def loss_function(loss: str | Callable[..., Any]) -> Callable[..., Any]:
         name = loss.__name__
         raise OptionTypeError(f"a loss is a function or an object, and {name} is a class: write {name}()")
     return loss if callable(loss) else named("loss", loss, FUNCTIONS)
+
+
+def underlying(loss: Any) -> Any:
+    """The plain function that a loss is made of: under its options, whether as a module or by ``functools.partial``.
+
+    >>> underlying(partial(mse_loss, reduction="sum")) is mse_loss
+    True
+    """
+    while isinstance(loss, partial):
+        loss = loss.func
+    return getattr(type(loss), "function", loss)
+
+
+def refuse_single_scores(loss: Any, predictions: list[Any]) -> None:
+    """Hold a model's outputs, one a sample, against a loss over classes, which would take bare scores for one sample.
+
+    Raises:
+        TargetError: it is such a loss, and the outputs are bare scores.
+    """
+    if predictions and not is_sequence(predictions[0]) and underlying(loss) in (cross_entropy, nll_loss):
+        raise TargetError(
+            f"{underlying(loss).__name__} takes a list of scores for each sample, one a class, and the model gives a "
+            "single one: give it as many outputs as there are classes; for a single score each there is "
+            "binary_cross_entropy_with_logits"
+        )

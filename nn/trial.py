@@ -19,6 +19,7 @@ from nn.data import Samples
 from nn.eager import Loss, outputs, plain, refuse_no_loss
 from nn.errors import OptionError, TargetError
 from nn.layers import Dropout
+from nn.losses import refuse_single_scores
 from nn.module import Module
 from nn.nested import flat, is_sequence
 
@@ -106,6 +107,7 @@ def losses_of_targets(loss: Loss, prediction: Any, targets: Sequence[Any]) -> di
     Raises:
         TargetError: by the loss, for what is none of its targets.
     """
+    refuse_single_scores(loss, [prediction])
     found: dict[str, tuple[Any, float]] = {}
     with autograd.no_grad():
         for target in targets:

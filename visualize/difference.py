@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+import autograd
 from autograd import Op, Value
-from visualize.replay import rule, takes_list
 from visualize.steps import Steps
 
 BUDGET: Final = 600_000
@@ -34,8 +34,7 @@ class Check:
     verdict: Verdict
     """``agrees``; ``kink``: the slopes to the left and right are two, and the gradient is one of those between them;
     ``differs``; ``unknown``: a jump, a pole or a number that is not finite lies there, or data were changed since the
-    graph was computed; ``frozen``: the node takes no
-    gradient; ``unchecked``: the graph is beyond ``BUDGET``."""
+    graph was computed; ``frozen``: the node takes no gradient; ``unchecked``: the graph is beyond ``BUDGET``."""
     slope: float = math.nan
     """The difference quotient; at a kink the one to the right."""
 
@@ -53,7 +52,7 @@ def check(walk: Steps) -> dict[Value, Check]:
     >>> check(walk(a * a))[a].verdict
     'agrees'
     """
-    if walk.changed:  # numbers of two times have no slope
+    if walk.note:  # numbers of two times have no slope
         return dict.fromkeys(walk.nodes, Check("unknown"))
     replay = _Replay(walk)
     if replay.work > BUDGET:
@@ -99,18 +98,27 @@ class _Replay:
 
 def _formula(op: Op, groups: Sequence[Sequence[Any]], place: Mapping[Value, int]) -> Callable[[list[float]], float]:
     """A node's value as a function of the numbers of all nodes."""
-    value = rule(op)
+    rule = _rule(op)
     places = [[place[x] if isinstance(x, Value) else x for x in group] for group in groups]
-    lists = takes_list(op)
+    lists = [name in ("xs", "ws") for name in op.operands]
 
     if lists == [False]:
-        return lambda numbers: value(numbers[places[0][0]])
+        return lambda numbers: rule(numbers[places[0][0]])
 
     def formula(numbers: list[float]) -> float:
         now = [[numbers[k] if k.__class__ is int else k for k in group] for group in places]
-        return value(*[group if whole else group[0] for whole, group in zip(lists, now, strict=True)])
+        return rule(*[group if whole else group[0] for whole, group in zip(lists, now, strict=True)])
 
     return formula
+
+
+def _rule(op: Op) -> Callable[..., float]:
+    """A primitive over floats, under the name by which ``autograd`` shows it; one of the user's own is a method."""
+    function: Callable[..., float] | None = getattr(autograd, op.name, None)
+    if function is not None and function.__module__ == "autograd":
+        return function
+    method: Callable[..., Any] = getattr(Value, op.name)
+    return lambda x, *more: float(method(Value(x), *more))
 
 
 class _Along:

@@ -2,6 +2,7 @@ r"""Labels are a stranger's text: ONE function per target that turns any string 
 
     dot_label(*lines)     a label of a graphviz.Digraph
     markup_text(text)     text or an attribute of SVG, XML and HTML
+    script_text(text)     a text that the page's script shows
     attribute_document(document)     a document of ours, whole, within an attribute of another
     latex_text(text)      a name in LaTeX's math mode
     terminal_text(text)   a piece of Rich's or Textual's markup
@@ -95,6 +96,15 @@ def markup_text(text: str, most: int = LONGEST) -> str:
     '&lt;b title=&quot;x&quot;&gt;'
     """
     return in_its_place(visible(text, most)).translate(_ENTITIES)
+
+
+def script_text(text: str, most: int = LONGEST) -> str:
+    """Text for a script that shows it as text, never as markup, and may write anything behind it.
+
+    >>> script_text("<b>")
+    '<b>'
+    """
+    return in_its_place(f"{visible(text, most)} ").removesuffix(" ")
 
 
 def attribute_document(document: str) -> str:

@@ -18,10 +18,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, overload
 
-from autograd import OpaqueNodeError, Value, topological_order
+from autograd import OpaqueNodeError, Value, stale, topological_order
 from visualize.derivative import local_derivative, operand_names
 from visualize.paths import PATHS, Paths, paths_to
-from visualize.replay import changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +95,14 @@ class Steps(Sequence[Step]):
         self.backward: list[Backward] = self._backward()
         self._steps: list[Step] = [*self.forward, *self.backward]
 
-    @cached_property
-    def changed(self) -> list[Value]:
-        """The nodes whose number no longer follows from their operands': data were assigned after the forward pass."""
-        return changed(self.nodes)
-
     @property
     def note(self) -> str:
-        """What is to be known before reading these steps; mostly nothing."""
-        if not self.changed:
+        """What is to be known before reading these steps, as the graph is now; mostly nothing."""
+        if not (changed := stale(self.root)):
             return ""
         return (
-            f"data were changed after the forward pass: {self.name[self.changed[0]]} no longer follows from its "
-            "operands. Build the graph anew to step through today's numbers"
+            f"data were changed after the forward pass: {self.name[changed[0]]} no longer follows from its operands. "
+            "Build the graph anew to step through today's numbers"
         )
 
     def _forward(self) -> list[Forward]:

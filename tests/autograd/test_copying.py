@@ -190,14 +190,21 @@ class Quantity(Value):
         return self.__secret
 
 
+class Length(Quantity):
+    """A subclass of that, which adds nothing."""
+
+    __slots__ = ()
+
+
 @copies
-def test_what_a_subclass_adds_is_copied_with_the_node(copied: Callable[[Any], Any]) -> None:
-    weight, length = Weight(2.0, "w"), Quantity(3.0, "m")
+@pytest.mark.parametrize("kind", [Quantity, Length])
+def test_what_a_subclass_adds_is_copied_with_the_node(copied: Callable[[Any], Any], kind: type[Quantity]) -> None:
+    weight, length = Weight(2.0, "w"), kind(3.0, "m")
     weight.partner = out = weight * length
     again = copied(out)
     w, q = again.parents
     assert (type(w), w.name, w.partner is again) == (Weight, ["w"], True)
-    assert (type(q), q.unit, q.secret(), hasattr(q, "note")) == (Quantity, "m", "mm", False)
+    assert (type(q), q.unit, q.secret(), hasattr(q, "note")) == (kind, "m", "mm", False)
     assert w.name is not weight.name
     again.backward()
     assert (w.grad, q.grad, weight.grad) == (3.0, 2.0, 0.0)

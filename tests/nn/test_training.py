@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import itertools
 import random
@@ -415,12 +416,18 @@ def test_a_module_with_a_train_of_its_own_is_told_by_it() -> None:
     assert norm.running_mean == before
 
 
-@pytest.mark.parametrize("shift", [0, -100])
-def test_one_score_a_sample_is_no_case_for_cross_entropy(shift: int) -> None:
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("loss", ["cross_entropy", nn.CrossEntropyLoss(), functools.partial(nn.nll_loss)])
+@pytest.mark.parametrize("classes", [[0, 1, 0, 0], [1.0, 0.0, 1.0, 1.0], [0.5, 0.5, 0.0, 0.0], [1, 1, 1, 1]])
+def test_one_score_a_sample_is_no_case_for_a_loss_over_classes(classes: list[Any], loss: Any, compile: bool) -> None:
+    """Also where the targets could be a distribution over the samples of a batch."""
     model = nn.MLP(2, [1], rng=random.Random(0))
-    data = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.5, 0.5]], [shift, 1 + shift, 1 + shift, shift]
-    with pytest.raises(nn.TargetError, match="for a single score each there is binary_cross_entropy_with_logits"):
-        nn.fit(model, data, loss="cross_entropy", optimizer="sgd", epochs=1, verbose=0)
+    before = model.state_dict()
+    data = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.5, 0.5]], classes
+    for use in (functools.partial(nn.fit, optimizer="sgd", epochs=1, verbose=0, compile=compile), nn.evaluate):
+        with pytest.raises(nn.TargetError, match="single score each there is binary_cross_entropy_with_logits"):
+            use(model, data, loss=loss)
+    assert model.state_dict() == before
 
 
 def test_a_loss_of_many_numbers_is_refused_when_evaluating_too() -> None:

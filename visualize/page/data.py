@@ -17,7 +17,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from visualize.difference import check
-from visualize.escape import in_its_place, visible
+from visualize.escape import script_text, visible
 from visualize.steps import Steps
 from visualize.text import equation, equation_in_numbers
 
@@ -48,11 +48,11 @@ def _data(walk: Steps) -> dict[str, Any]:
     for node in walk.nodes:
         inner = not node.is_leaf
         nodes.append([
-            _told(visible(walk.name[node], NAME)), int(node.is_leaf),
+            script_text(walk.name[node], NAME), int(node.is_leaf),
             short(equation(walk, node)) if inner else "", short(equation_in_numbers(node)) if inner else "",
             _number(node.data), int(node.requires_grad),
             checks[node].verdict, _number(float(f"{checks[node].slope:.9g}")), row.get(place[node], -1),
-            _told(visible(walk.name[node], SHORT)),
+            script_text(walk.name[node], SHORT),
         ])  # fmt: skip
     backward = [
         [place[step.node], [
@@ -66,11 +66,6 @@ def _data(walk: Steps) -> dict[str, Any]:
         "nodes": nodes, "forward": [place[step.node] for step in walk.forward], "backward": backward,
         "source": listing,
     }  # fmt: skip
-
-
-def _told(text: str) -> str:
-    """``text`` for the script, which may write anything behind it."""
-    return in_its_place(f"{text} ").removesuffix(" ")
 
 
 def _number(x: float) -> float | str:
@@ -89,7 +84,7 @@ def _shortener(names: Iterable[str]) -> Callable[[str], str]:
     def short(text: str) -> str:
         for name in long:
             text = text.replace(name, visible(name, NAME))
-        return _told(visible(text, TEXT))
+        return script_text(text, TEXT)
 
     return short
 

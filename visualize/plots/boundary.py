@@ -34,8 +34,9 @@ def decision_boundary(
         LengthError: there is no point, one not of two numbers, or not one label for each.
     """
     given = list(points)
-    if wrong := next((point for point in given if len(point) != 2), None):
-        raise LengthError(f"a point in the plane is [x0, x1]; got one of {len(wrong)} numbers, {wrong!r:.60}")
+    for point in given:
+        if len(point) != 2:
+            raise LengthError(f"a point in the plane is [x0, x1]; got one of {len(point)} numbers, {point!r:.60}")
     data = [(float(a), float(b)) for a, b in given]
     signs = [float(y) > 0 for y in labels]
     if not data or len(data) != len(signs):
@@ -51,7 +52,6 @@ def decision_boundary(
     if finite:
         largest = max(finite) or 1.0
         ax.contourf(xs, ys, scores, levels=[-largest, 0.0, largest], colors=["#f6d9c4", "#c9e0ef"])
-    if finite and any(score > 0.0 for row in scores for score in row) and any(s < 0.0 for row in scores for s in row):
         ax.contour(xs, ys, scores, levels=[0.0], colors=["#333333"], linewidths=1.2)
     for positive, marker, colour, name in ((True, "o", BLUE, "positive"), (False, "^", ORANGE, "negative")):
         chosen = [point for point, sign in zip(data, signs, strict=True) if sign is positive]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
 import autograd
@@ -259,3 +260,6 @@ def test_scores_that_are_not_finite_are_left_white_and_counted() -> None:
 def test_a_point_in_space_is_refused_in_words() -> None:
     with pytest.raises(LengthError, match=r"a point in the plane is \[x0, x1\]; got one of 3 numbers, \[1, 2, 3\]"):
         plots.decision_boundary(score, [[1, 2, 3]], [1])
+    for point in ([], numpy.zeros(3)):
+        with pytest.raises(LengthError, match=f"got one of {len(point)} numbers"):
+            plots.decision_boundary(score, [point], [1])
