@@ -15,7 +15,7 @@ from typing import Any, Final
 from autograd import ieee
 from autograd.errors import FormulaError
 from autograd.fuse import MADE, fused
-from autograd.graph import UNUSED
+from autograd.graph import DEEPER, deeper
 from autograd.modes import observe, observing
 from autograd.operand import argument, blank, operand
 from autograd.ops import FLOATS, VECTOR_FUNCTIONS, Op, documentation
@@ -27,8 +27,8 @@ VALUES: Final = World("values", VECTOR_FUNCTIONS)
 RESERVED: Final = frozenset({
     "self", "node", "op", "blank", "next", "Value", "observing", "observe", "operand", "out", "read", "float", "len",
     "tuple", "zip", "argument", "clock", "column", "interior", "mixed", "LengthError", "operands", "Operands",
-    "groups", "partials", "python_partials", "python_value", "method", "reflected", "rule", "listed", "use",
-    "use_group", "matrix", "UNUSED", "choose", "number",
+    "groups", "partials", "python_partials", "python_value", "method", "reflected", "rule", "listed", "matrix",
+    "DEEPER", "deeper", "depth", "choose", "number",
 })  # fmt: skip
 """Names that the templates here and in ``fuse.py`` use themselves, and worlds for what their formulas need."""
 
@@ -37,10 +37,13 @@ _UNARY: Final = (
 def {name}(self):
     {doc}
     {x} = self._data
-    self._uses = self._uses.more
     node = next(blank)
     node.op = op
     node._x = self
+    try:
+        node._depth = DEEPER[self._depth]
+    except IndexError:
+        node._depth = deeper(self._depth)
     node._data = {out}{value}
     node._dx = {dx}
     node._dy = None
@@ -59,23 +62,31 @@ def {name}(self, {y}{default}):
                 return {y}
         if {y}.__class__ is float:
             {x} = self._data
-            self._uses = self._uses.more
             node = next(blank)
             node.op = op
             node._x = self
             node._y = {y}
+            try:
+                node._depth = DEEPER[self._depth]
+            except IndexError:
+                node._depth = deeper(self._depth)
             node._data = {out}{value}
             node._dx = {dx}
             node._dy = None
 """
     + indent(MADE, 8 * " ")
     + """\
-    self._uses = self._uses.more
-    {y}._uses = {y}._uses.more
     node = next(blank)
     node.op = op
     node._x = self
     node._y = {y}
+    depth = self._depth
+    if depth < {y}._depth:
+        depth = {y}._depth
+    try:
+        node._depth = DEEPER[depth]
+    except IndexError:
+        node._depth = deeper(depth)
     {x} = self._data
     {y} = {y}._data
     node._data = {out}{value}
@@ -97,7 +108,10 @@ def {name}(self, {x}):
     node.op = op
     node._x = {x}
     node._y = self
-    self._uses = self._uses.more
+    try:
+        node._depth = DEEPER[self._depth]
+    except IndexError:
+        node._depth = deeper(self._depth)
     {y} = self._data
     node._data = {out}{value}
     node._dx = None
@@ -138,7 +152,8 @@ def install(op: Op, value_class: type[Any]) -> tuple[dict[str, Callable[..., Any
         return ({op.name: function} if op.method else {}), function
     namespace: dict[str, Any] = {
         **FLOATS.namespace, "__name__": __name__, "blank": blank(value_class), "Value": value_class, "op": op,
-        "operand": operand, "argument": argument, "observing": observing, "observe": observe, "UNUSED": UNUSED,
+        "operand": operand, "argument": argument, "observing": observing, "observe": observe,
+        "DEEPER": DEEPER, "deeper": deeper,
     }  # fmt: skip
     methods: dict[str, Callable[..., Any]] = {}
     parts = _parts(op, namespace)

@@ -31,8 +31,10 @@ def read_grads(values: Iterable[Any]) -> list[float]:
     [5.0, 2.0]
     """
     grads = [v._grad for v in values]
-    if not set(map(type, grads)) <= {float}:  # after backward(create_graph=True) they are Values
-        grads = [float(g) for g in grads]
+    if not set(map(type, grads)) <= {
+        float
+    }:  # after backward(create_graph=True) they are Values; a result's are not there
+        grads = [float(v.grad) for v in values]
     return grads
 
 
@@ -81,10 +83,10 @@ def write_grads(values: Iterable[Any], numbers: Iterable[Any] | float) -> None:
     if isinstance(numbers, float | int):
         number = float(numbers)
         for v in values:
-            v._grad = number
+            v.grad = number
         return
     for v, number in zip(*_paired(values, numbers), strict=True):
-        v._grad = number if number.__class__ is float else as_float(number, "a gradient, a number,")
+        v.grad = number
 
 
 def _paired(values: Iterable[Any], numbers: Any) -> tuple[list[Any], list[Any]]:

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from autograd.graph import LEAF, OPAQUE, UNUSED, Mixed, Node, members, mixed, use
+from autograd.graph import OPAQUE, Mixed, Node, members, mixed
 from autograd.ops import TABLE
 
 
@@ -21,7 +21,7 @@ def _same(parent: Any) -> Any:
 def state(node: Any, translate: Callable[[Any], Any] = _same) -> tuple[Any, ...]:
     """What makes a node: class, op's name, number, gradient, notes, edges; ``translate`` is applied to each parent."""
     # A gradient that is itself a graph may lead back to the node, so it is put in place afterwards.
-    grad = node._grad if node._grad.__class__ is float else 0.0
+    grad = node.grad if node.grad.__class__ is float else 0.0
     about = (
         node.__class__,
         None if node.op is None else node.op.name,
@@ -70,7 +70,7 @@ def added(node: Any, base: type[Any]) -> dict[str, Any] | None:
 
 def complete(node: Any, beyond: Beyond) -> None:
     """Put in place on a copy what may lead back to it."""
-    node._grad, own = beyond
+    node.grad, own = beyond
     for name, thing in (own or {}).items():
         setattr(node, name, thing)
 
@@ -81,19 +81,17 @@ def restore(
 ) -> Any:  # fmt: skip
     """The node that ``state`` took apart."""
     node = object.__new__(kind)
-    node._data, node._grad = data, grad
+    node._data = data
     if extra is not None:
         node._extra = extra
     node.op = None if name is None else OPAQUE if name == OPAQUE.name else TABLE[name]
     node._x, node._y, node._dx, node._dy = x, y, dx, dy
-    node._uses = LEAF if node.op is None else UNUSED
     if node.is_fused:
         groups, operands = x
         node._x = groups if operands is None else mixed(groups, operands)
-        for group in y:
-            use(group)
-    else:
-        use(node.parents)
+    node._depth = 0 if name is None else 1 + max((parent._depth for parent in node.parents), default=0)
+    node._grad = None
+    node.grad = grad
     return node
 
 

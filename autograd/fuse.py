@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from autograd import ieee
 from autograd.errors import LengthError
-from autograd.graph import UNUSED, mixed, use, use_group
+from autograd.graph import mixed
 from autograd.modes import observe, observing
 from autograd.operand import Matrix, Operands, argument, blank, clock, listed, matrix, operands, read
 from autograd.ops import FLOATS, Op, documentation, is_list
@@ -22,15 +22,14 @@ from autograd.world import define
 def _namespace(op: Op, value_class: type[Any]) -> dict[str, Any]:
     return {
         **FLOATS.namespace, "__name__": __name__, "blank": blank(value_class), "Value": value_class, "op": op,
-        "mixed": mixed, "use_group": use_group, "argument": argument, "read": read, "Operands": Operands,
-        "clock": clock, "observing": observing, "observe": observe, "LengthError": LengthError, "listed": listed,
-        "use": use, "UNUSED": UNUSED, "operands": operands, "matrix": matrix, "Matrix": Matrix,
+        "mixed": mixed, "argument": argument, "read": read, "Operands": Operands, "clock": clock,
+        "observing": observing, "observe": observe, "LengthError": LengthError, "listed": listed,
+        "operands": operands, "matrix": matrix, "Matrix": Matrix,
     }  # fmt: skip
 
 
 MADE: Final = """\
-    node._grad = 0.0
-    node._uses = UNUSED
+    node._grad = None
     if observing:
         observe(node)
     return node
@@ -52,19 +51,12 @@ def {name}(rows, xs, biases=None):
     parents = xs.parents
     if observing or not rows.all_leaves or (parents and parents is not values) or rows.width != len(values):
         return [rule(ws, xs, bias) for ws, bias in zip(rows.rows, rows.biases)]
-    if xs.interior:
-        interior = (xs,)
-        if not xs.uses:
-            use(parents)
-        xs.uses += len(rows.lines)
-    else:
-        interior = ()
     loop = loops[rows.width] if rows.width < len(loops) else whole_loop
-    return loop(rows.lines, xs.numbers, values, parents, interior, rows.biased)
+    return loop(rows.lines, xs.numbers, values, parents, (xs,) if xs.depth else (), xs.depth + 1, rows.biased)
 """
 
 _LOOP: Final = """\
-def loop(lines, {xs}_, values, parents, interior, biased):
+def loop(lines, {xs}_, values, parents, interior, depth, biased):
     {take_xs}
     made = []
     for ws, {ws}_, bias, {bias}_ in lines:
@@ -77,8 +69,8 @@ def loop(lines, {xs}_, values, parents, interior, biased):
         node._y = interior
         node._dx = None
         node._dy = ({d_ws}, {d_xs} if parents else (), ({d_bias},) if biased else ())
-        node._grad = 0.0
-        node._uses = UNUSED
+        node._depth = depth
+        node._grad = None
         made.append(node)
     return made
 """
@@ -188,16 +180,19 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
         for name, partial in zip(op.operands, partials, strict=True):
             lines += _edge_list(name, partial) if is_list(name) else _edge_one(name, partial)
         lines += [f"        groups = mixed(groups, ({', '.join(groups)},))"]
-    for place, name in enumerate(reversed(op.operands)):
-        inner = f"{name}_interior" if is_list(name) else f"{name}_class is not float and {name}.op is not None"
+    lines += ["    interior = ()", "    depth = 0"]
+    for name in reversed(op.operands):
         group = f"({name}_group,)" if is_list(name) else f"(({name},),)"
-        found = f"interior + {group} if interior else {group}" if place else group
-        lines += [] if place else ["    interior = ()"]
-        lines += [f"    if {inner}:", f"        interior = {found}"]
-        lines += [f"        use_group({name}_group)" if is_list(name) else f"        {name}._uses = {name}._uses.more"]
+        lines += [
+            f"    if {name}_depth:",
+            f"        interior += {group}",
+            f"        if depth < {name}_depth:",
+            f"            depth = {name}_depth",
+        ]
     lines += [
         "    node = next(blank)",
         "    node.op = op",
+        "    node._depth = depth + 1",
         "    node._data = out",
         "    node._x = groups",
         "    node._y = interior",
@@ -210,7 +205,7 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
 
 
 def _gather_list(op: Op, name: str) -> list[str]:
-    """A list's numbers, the Values among its entries, and whether these may be more than leaves."""
+    """A list's numbers, the Values among its entries, and how deep these lie."""
     return [
         f"    if {name}.__class__ is Operands:",
         f"        {name}_group = {name}",
@@ -218,12 +213,12 @@ def _gather_list(op: Op, name: str) -> list[str]:
         f"            {name}.read()",
         f"        {name}_ = {name}.numbers",
         f"        {name}_values = {name}.parents",
-        f"        {name}_interior = {name}.interior",
+        f"        {name}_depth = {name}.depth",
         f"        {name} = {name}.values",
         "    else:",
         f"        if {name}.__class__ is not tuple:",
         f"            {name} = listed({name}, {op.name!r})",
-        f"        {name}, {name}_, {name}_values, {name}_interior = read({name})",
+        f"        {name}, {name}_, {name}_values, {name}_depth = read({name})",
         f"        {name}_group = {name}_values",
     ]
 
@@ -233,10 +228,12 @@ def _gather_one(name: str) -> list[str]:
         f"    {name}_class = {name}.__class__",
         f"    if {name}_class is Value:",
         f"        {name}_ = {name}._data",
+        f"        {name}_depth = {name}._depth",
         "    else:",
         f"        {name} = argument({name})",
         f"        {name}_class = {name}.__class__",
         f"        {name}_ = {name} if {name}_class is float else {name}._data",
+        f"        {name}_depth = 0 if {name}_class is float else {name}._depth",
     ]
 
 

@@ -102,7 +102,7 @@ def gradcheck(
 
 def _gradient(root: Any, inputs: Sequence[Any]) -> list[float]:
     """∂root/∂input for each of ``inputs``, by backward; nobody's ``.grad`` is changed by it."""
-    before = [(node, node._grad) for node in topological_order(root)]
+    before = [(node, node.grad) for node in topological_order(root)]
     try:
         for leaf in inputs:
             leaf.zero_grad()
@@ -110,7 +110,7 @@ def _gradient(root: Any, inputs: Sequence[Any]) -> list[float]:
         return [leaf.grad for leaf in inputs]
     finally:
         for node, grad in before:
-            node._grad = grad
+            node.grad = grad
 
 
 def _agree(afresh: Callable[[float], float], replayed: Callable[[float], float], x: float) -> bool:

@@ -17,8 +17,8 @@ These four are views.  What is stored is five slots, because a scalar engine liv
     a rule of one's    the same, and _dy = the function to call
       own
 
-Beside them ``_uses`` counts what was made from the node, so that backward knows when its gradient is complete; nobody
-asks a leaf, and there it says just that: ``LEAF``.
+Beside them ``_depth`` is the length of the longest way down to a leaf: a node lies deeper than all it was made from,
+so whoever goes from the deepest nodes upwards meets each one after all of its consumers.
 
 A list of operands is one group, a single operand a group of one.  A group of plain numbers stands among the others,
 without partials; where a group has both, Values and numbers, the groups of parents are a ``Mixed``, which holds all
@@ -28,7 +28,7 @@ What does not live here: the order in which a graph is gone through (``order.py`
 operators (``value.py``).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any, Final
 
@@ -56,66 +56,40 @@ OPAQUE: Final = Op("opaque", ("xs",), "", ("",), python=(lambda xs: 0.0, lambda 
 
 
 by_hand: Final[list[int]] = [0]
-"""1 as soon as any node's parents or rule were given by hand, 2 as soon as they were given to a leaf already there.
+"""1 as soon as any node's parents or rule were given by hand, 2 as soon as some were given that lie no higher than it.
 
-Such a node's rule may add to whatever it likes, and nobody has counted what was made of the leaf: what goes through a
-graph takes more care then.
+Such a node's rule may add to whatever it likes, and what was made from the node before may not lie deeper than it does
+now: what goes through a graph takes more care then.
 """
 
 
-class Uses:
-    """How often a node stands among other nodes' operands.
+DEEPER: Final[list[int]] = list(range(1, 1025))
+"""``DEEPER[d]`` is d + 1, one int for all nodes of that depth: one of their own would take 28 bytes more of each."""
 
-    A stair of ready-made steps: an operation takes ``node._uses = node._uses.more``, which costs half of adding 1.
-    Above the last step, uses are not counted.
-    """
-
-    __slots__ = ("count", "more")
-
-    count: int
-    more: "Uses"
+_DEEPEST: Final = 2**20
+"""So long ``DEEPER`` may become, which is 36 MiB; nodes that lie deeper have ints of their own."""
 
 
-MANY: Final = Uses()
-"""So often that it is not counted further: whoever needs the number counts the graph's edges (``order.py``)."""
-MANY.count, MANY.more = 2**62, MANY
-
-
-def _stair(steps: int) -> Uses:
-    """Steps for 0, 1, 2, ... uses, and then ``MANY``; gives the lowest.
-
-    Ready-made, so that taking one runs no Python: then no other thread can take one in between, and none is lost.
-    """
-    step = MANY
-    for count in reversed(range(steps)):
-        above, step = step, Uses()
-        step.count, step.more = count, above
-    return step
-
-
-UNUSED: Final = _stair(1000)
-ONCE: Final = UNUSED.more
-"""The first steps: of a fresh node, and of one that has a single consumer."""
-
-LEAF: Final = Uses()
-"""What a leaf has for good: its uses are not counted, for backward does not wait there."""
-LEAF.count, LEAF.more = 0, LEAF
+def deeper(depth: int) -> int:
+    """``depth`` + 1, where ``DEEPER`` has not been so long yet."""
+    known = len(DEEPER)
+    if known < _DEEPEST:
+        DEEPER[known:] = range(known + 1, 2 * known + 1)  # several threads at once write the same
+    return depth + 1
 
 
 class Node:
     """A node of a computation graph; ``Value`` adds the number and the gradient."""
 
-    __slots__ = ("_dx", "_dy", "_mark", "_uses", "_x", "_y", "op")
+    __slots__ = ("_depth", "_dx", "_dy", "_x", "_y", "op")
 
     op: Op | None
     _x: Any
     _y: Any
     _dx: Any
     _dy: Any
-    _uses: Uses
-    """How often the node stands among other nodes' operands, counted when these are made, and never too low."""
-    _mark: Any
-    """For whoever numbers the nodes of a graph: holds for as long as that takes, and is not read afterwards."""
+    _depth: int
+    """0 on a leaf, on a result more than any of its parents has."""
 
     @property
     def is_leaf(self) -> bool:
@@ -169,27 +143,10 @@ class Node:
         return self._dx is None and callable(self._dy)
 
 
-def use(parents: Iterable[Any]) -> None:
-    """Count that ``parents`` were used once more."""
-    for parent in parents:
-        parent._uses = parent._uses.more
-
-
 def members(group: Any) -> tuple[Any, ...]:
     """The parents that stand in one of the groups of ``_y``."""
     found: tuple[Any, ...] = group if group.__class__ is tuple else group.parents
     return found
-
-
-def use_group(group: Any) -> None:
-    """Count that one more node has ``group``; those that share it are one consumer of its members."""
-    if group.__class__ is tuple:
-        use(group)
-    elif group.uses:
-        group.uses += 1
-    else:
-        use(group.parents)
-        group.uses += 1
 
 
 def adopt(node: Node, parents: tuple[Any, ...], rule: Callable[[], Any], late: bool) -> None:
@@ -201,10 +158,9 @@ def adopt(node: Node, parents: tuple[Any, ...], rule: Callable[[], Any], late: b
     for parent in parents:
         if not isinstance(parent, Node):
             raise OperandTypeError(f"parents are Values; got {parent!r} of type {type(parent).__name__}")
-    by_hand[0] = max(by_hand[0], 2 if late and node.op is None else 1)
-    use(parents + parents)  # twice, so that the count never runs out by itself, and is looked into for circles
-    if node._uses is LEAF:
-        node._uses = UNUSED
+    depth = 1 + max((parent._depth for parent in parents), default=0)
+    by_hand[0] = max(by_hand[0], 2 if late and depth > node._depth else 1)
+    node._depth = max(depth, node._depth)  # not less: the rule may add to what were its parents before
     node.op, node._dx = OPAQUE, None
     node._x = node._y = (parents,)
     node._dy = rule

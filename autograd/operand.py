@@ -88,7 +88,7 @@ class Operands:
     It can be gone through, indexed and measured as a tuple, but is none: two of them are equal where they are one.
     """
 
-    __slots__ = ("interior", "numbers", "parents", "read_at", "uses", "values")
+    __slots__ = ("depth", "numbers", "parents", "read_at", "values")
 
     values: tuple[Any, ...]
     """Values and floats, in order."""
@@ -96,23 +96,20 @@ class Operands:
     """Their numbers, as read last."""
     parents: tuple[Any, ...]
     """The Values among them: ``values`` itself where all are."""
-    interior: bool
-    """Whether one of these is the result of something."""
+    depth: int
+    """The greatest depth among these: 0 where none is the result of something."""
     read_at: int
     """At which count of the ``clock`` they were read."""
-    uses: int
-    """How many nodes have this list, where it is ``interior``."""
 
     def __init__(self, values: tuple[Any, ...]) -> None:
-        self.uses = 0
         now = clock[0]
-        self.values, self.numbers, self.parents, self.interior = read(values)
+        self.values, self.numbers, self.parents, self.depth = read(values)
         self.read_at = now
 
     def read(self) -> None:
         """Look at the operands, again if some data were changed since."""
         now = clock[0]
-        self.values, self.numbers, self.parents, self.interior = read(self.values)
+        self.values, self.numbers, self.parents, self.depth = read(self.values)
         self.read_at = now  # last, for an interrupt may come before
 
     def __len__(self) -> int:
@@ -188,7 +185,7 @@ class Matrix:
         self.biased = any(isinstance(bias, Node) for bias in self.biases)
         self.all_leaves = (
             self.width > 0
-            and all(row.parents is row.values and not row.interior for row in self.rows)
+            and all(row.parents is row.values and not row.depth for row in self.rows)
             and all(isinstance(bias, Node) is self.biased for bias in self.biases)
             and not (self.biased and any(bias.op is not None for bias in self.biases))
         )
@@ -253,21 +250,19 @@ def listed(xs: Any, name: str) -> tuple[Any, ...]:
     return tuple(xs)
 
 
-def read(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], Sequence[float], tuple[Any, ...], bool]:
-    """A list of operands as Values and floats, their numbers, the Values among them, and whether some may be inner."""
+def read(xs: tuple[Any, ...]) -> tuple[tuple[Any, ...], Sequence[float], tuple[Any, ...], int]:
+    """A list of operands as Values and floats, their numbers, the Values among them, and the depth of the deepest."""
     if not xs:
-        return xs, [], (), False
+        return xs, [], (), 0
     if xs[0].__class__ is float and countOf(map(type, xs), float) == len(xs):
-        return xs, xs, (), False
+        return xs, xs, (), 0
     try:
-        interior = xs[0].op is not None
-        if not interior:
-            numbers = [x._data for x in xs if x.op is None]
-            interior = len(numbers) != len(xs)
-        if interior:
-            numbers = [x._data for x in xs]
+        if not xs[0]._depth:
+            numbers = [x._data for x in xs if not x._depth]
+            if len(numbers) == len(xs):
+                return xs, numbers, xs, 0
+        return xs, [x._data for x in xs], xs, max([x._depth for x in xs])
     except AttributeError:
         xs = tuple([x if x.__class__ is float else argument(x) for x in xs])
         values = tuple([x for x in xs if isinstance(x, Node)])
-        return xs, [getattr(x, "_data", x) for x in xs], values, any(x.op is not None for x in values)
-    return xs, numbers, xs, interior
+        return xs, [getattr(x, "_data", x) for x in xs], values, max([x._depth for x in values], default=0)

@@ -6,37 +6,34 @@ order itself (``order.py``), the same over Values and into dictionaries (``deriv
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 
-from autograd.graph import LEAF, MANY, ONCE, Groups, by_hand
+from autograd.graph import by_hand
 from autograd.modes import check_gradient, modes
-from autograd.order import Waiting, await_many, backward_order, recount
+from autograd.order import backward_order
 from autograd.unrolled import ADD, ADD_DOT, LONGEST
 
 
 def propagate(node: Any) -> None:
     """Add this node's contribution, gradient × partial, to each parent's gradient: one step of backward."""
-    g = node._grad
+    g = node.grad
     dx = node._dx
     if dx is not None:
         if g:
-            parent = node._x
-            parent._grad += g * dx
-            dy = node._dy
-            if dy is not None:
-                parent = node._y
-                parent._grad += g * dy
+            node._x.grad += g * dx
+            if node._dy is not None:
+                node._y.grad += g * node._dy
     elif node._dy.__class__ is float:
         if g:
-            parent = node._y
-            parent._grad += g * node._dy
+            node._y.grad += g * node._dy
     elif callable(node._dy):
         node._dy()
     elif g:
         for parents, partials in zip(node._x, node._dy, strict=True):
             for parent, partial in zip(parents, partials, strict=bool(partials)):  # plain numbers have no partials
-                parent._grad += g * partial
+                parent.grad += g * partial
 
 
 class Step:
@@ -53,14 +50,13 @@ class Step:
 
     def __call__(self) -> None:
         """Add this node's contributions to its parents' gradients."""
-        propagate(SimpleNamespace(_grad=self.node._grad, **self.edges))
+        propagate(SimpleNamespace(grad=self.node.grad, **self.edges))
 
 
 def accumulate(root: Any, seed: float) -> None:
     """Backward over floats: leaves add to their gradient, interior nodes start from zero, the root from ``seed``.
 
-    A node whose gradient is exactly zero sends nothing back, so that 0 · inf never becomes NaN.  An interior gradient
-    is set to zero when the first of the node's consumers comes, and sent on when the last one has.
+    A node whose gradient is exactly zero sends nothing back, so that 0 · inf never becomes NaN.
     """
     if root.op is None:
         root._grad += seed
@@ -70,52 +66,49 @@ def accumulate(root: Any, seed: float) -> None:
         if by_hand[0] == 2 or modes().anomaly or any(node.is_opaque for node in order):
             _accumulate_slowly(order, seed)
             return
-    root._grad = seed
-    waiting: Waiting = {}
-    counts: Waiting = {}
-    queue: list[Any] = [root]
-    while queue:
-        for node in queue:  # it grows meanwhile
-            # What `backward_order` and `propagate` do, inline: this loop is where an eager engine spends its time.
-            # For each parent there are four cases: used only here, a leaf, met before, met for the first time.  They
-            # stand once for each of two parents: a loop over these takes as long as a quarter of all the rest.
-            # The first contribution is not added to the 0.0 an interior gradient starts from, but stored; `+ 0.0` makes
-            # of -0.0 what that would give.  `if g` would cost more than a comparison does.
+    levels: list[list[Any]] = [[] for _ in range(root._depth + 1)]
+    try:
+        levels[root._depth].append(root)
+        root._grad = seed
+        _sweep(levels)
+    except (
+        BaseException
+    ):  # an interrupt: what has been added up so far is dropped, or the next backward would go on with it
+        _forget(levels)
+        raise
+
+
+def _sweep(levels: list[list[Any]]) -> None:
+    """Send the gradients of the nodes in ``levels``, which are by depth, down to the leaves.
+
+    What ``backward_order`` and ``propagate`` do, inline: this loop is where an eager engine spends its time.  A node's
+    ``_grad`` is None until the first of its consumers comes, which puts it among those of its depth; by the time the
+    loop gets there, the last one has.  A leaf is never put anywhere: its ``_grad`` is a number all the time.
+    """
+    shared: set[Any] = set()
+    for level in reversed(levels):
+        for node in level:  # those above grow meanwhile
+            # The steps for a parent stand once for each of two parents: a loop over these takes a quarter more.
             g = node._grad
+            node._grad = None
+            node._sent = g
             parent = node._x
             dx = node._dx
             dy = node._dy
             if dx is None:
                 if dy.__class__ is not float:
-                    complete: Groups = ()  # mostly none, so no list is made for them
                     for group in node._y:
-                        if group.__class__ is tuple:
-                            complete += (group,)
-                        elif group in waiting:
-                            if (waits := waiting[group]) > 1:
-                                waiting[group] = waits - 1
-                            else:
-                                del waiting[group]
-                                complete += (group.parents,)
-                            continue
-                        elif group.uses == 1:
+                        if group.__class__ is not tuple:
+                            if group in shared:
+                                continue
+                            shared.add(group)
                             group = group.parents
-                            complete += (group,)
-                        else:
-                            waiting[group] = group.uses - 1
-                            group = group.parents
-                        for parent in group:
-                            uses = parent._uses
-                            if uses is ONCE:
+                        for parent in reversed(group):
+                            if parent._grad is None:
+                                levels[parent._depth].append(parent)
                                 parent._grad = 0.0
-                            elif uses is MANY:
-                                if parent not in waiting:
-                                    await_many(parent, root, counts, waiting)
-                            elif uses is not LEAF and parent not in waiting:
-                                parent._grad = 0.0
-                                waiting[parent] = uses.count
                     if g == 0.0:
-                        pass
+                        node._sent = 0.0
                     elif len(dy) == 3 and len(dy[2]) == 1 and (width := len(dy[0])) == len(dy[1]) <= LONGEST:
                         ADD_DOT[width](node._x, dy, g)
                     else:
@@ -129,76 +122,52 @@ def accumulate(root: Any, seed: float) -> None:
                             else:
                                 for parent, partial in zip(parents, partials):  # noqa: B905 (equal by construction; hot)
                                     parent._grad += g * partial
-                    for group in complete:
-                        for parent in reversed(group):
-                            uses = parent._uses
-                            if uses is LEAF:
-                                pass
-                            elif uses is ONCE or parent not in waiting:
-                                queue.append(parent)
-                            elif (waits := waiting[parent]) > 1:
-                                waiting[parent] = waits - 1
-                            else:
-                                del waiting[parent]
-                                queue.append(parent)
                     continue
                 parent, dx, dy = node._y, dy, None  # a number stands first
-            if g == 0.0:  # it sends nothing; its parents are met all the same
-                dx = 1.0
-                if dy is not None:
-                    dy = 1.0
-            ready = None
-            uses = parent._uses
-            if uses is ONCE:
-                parent._grad = g * dx + 0.0
-                if dy is None:
-                    queue.append(parent)
-                    continue
-                ready = parent
-            elif uses is LEAF:
-                if g != 0.0:
-                    parent._grad += g * dx
-            elif parent in waiting or (uses is MANY and await_many(parent, root, counts, waiting)):
-                parent._grad += g * dx
-                if (waits := waiting[parent]) > 1:
-                    waiting[parent] = waits - 1
-                else:
-                    del waiting[parent]
-                    ready = parent
-            else:
-                parent._grad = g * dx + 0.0
-                waiting[parent] = uses.count - 1
+            if g == 0.0:
+                # It sends nothing, but meets its parents.  -0.0 becomes what adding a first contribution to 0.0 gives.
+                node._sent = 0.0
+                for met in (parent,) if dy is None else (node._y, parent):
+                    if met._grad is None:
+                        levels[met._depth].append(met)
+                        met._grad = 0.0
+                continue
             if dy is not None:
-                parent = node._y
-                uses = parent._uses
-                if uses is ONCE:
-                    parent._grad = g * dy + 0.0
-                    queue.append(parent)
-                elif uses is LEAF:
-                    if g != 0.0:
-                        parent._grad += g * dy
-                elif parent in waiting or (uses is MANY and await_many(parent, root, counts, waiting)):
-                    parent._grad += g * dy
-                    if (waits := waiting[parent]) > 1:
-                        waiting[parent] = waits - 1
-                    else:
-                        del waiting[parent]
-                        queue.append(parent)
+                second = node._y
+                if second is parent:
+                    dx, dy = dy, dx
+                before = second._grad
+                if before is None:
+                    levels[second._depth].append(second)
+                    second._grad = g * dy
                 else:
-                    parent._grad = g * dy + 0.0
-                    waiting[parent] = uses.count - 1
-            if ready is not None:
-                queue.append(ready)
-        queue = recount(waiting, reset=True) if waiting else []
+                    second._grad = before + g * dy
+            before = parent._grad
+            if before is None:
+                levels[parent._depth].append(parent)
+                parent._grad = g * dx
+            else:
+                parent._grad = before + g * dx
+
+
+def _forget(levels: list[list[Any]]) -> None:
+    """Take back what nodes were given and had not sent on yet; another interrupt meanwhile does not stop it."""
+    while True:
+        try:
+            for node in chain.from_iterable(levels):
+                node._grad = None
+        except KeyboardInterrupt:
+            continue
+        return
 
 
 def _accumulate_slowly(order: Sequence[Any], seed: float) -> None:
     """The same where rules were given by hand, or where ``detect_anomaly()`` looks at every gradient."""
     watched = modes().anomaly
     for node in order:
-        node._grad = 0.0
-    order[0]._grad = seed
+        node._sent = 0.0
+    order[0]._sent = seed
     for node in order:
         propagate(node)
         for parent in node.parents if watched else ():
-            check_gradient(node, parent, float(parent._grad))
+            check_gradient(node, parent, float(parent.grad))

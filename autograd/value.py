@@ -19,7 +19,7 @@ from autograd.bind import VALUES
 from autograd.copying import Beyond, added, complete, last, pickling, restore, state
 from autograd.derivatives import gradients, opaque
 from autograd.errors import OperandTypeError
-from autograd.graph import LEAF, OPAQUE, adopt
+from autograd.graph import OPAQUE, adopt
 from autograd.modes import recording
 from autograd.operand import as_float, clock
 from autograd.order import topological_order
@@ -48,17 +48,20 @@ class Value(Scalar):
     (Value(data=7.0, grad=1.0), 4.0)
     """
 
-    __slots__ = ("_grad",)
+    __slots__ = ("_grad", "_sent")
     __array_ufunc__ = None  # so that `numpy.float64(2) * value` asks the Value
 
     _grad: Any
+    """A leaf's gradient; of a result, what its consumers have sent so far, and None but while backward is under way."""
+    _sent: Any
+    """The gradient that a result has sent on last; not there before it has."""
 
     def __init__(
         self, data: Any, _children: Iterable["Value"] = (), _op: str = "", label: str = "", requires_grad: bool = True
     ) -> None:
         self._data = data if data.__class__ is float else as_float(data)
         self._grad = 0.0
-        self._uses = LEAF
+        self._depth = 0
         self.op = self._dx = self._dy = None
         if label:
             self.label = label
@@ -85,12 +88,16 @@ class Value(Scalar):
     @property
     def grad(self) -> Any:
         """∂root/∂self after ``root.backward()``: a float, and a Value after ``backward(create_graph=True)``."""
-        return self._grad
+        return self._grad if self.op is None else getattr(self, "_sent", 0.0)
 
     @grad.setter
     def grad(self, number: Any) -> None:
-        kept = number.__class__ is float or isinstance(number, Value)
-        self._grad = number if kept else as_float(number, "a gradient, a number,")
+        if number.__class__ is not float and not isinstance(number, Value):
+            number = as_float(number, "a gradient, a number,")
+        if self.op is None:
+            self._grad = number
+        else:
+            self._sent = number
 
     @property
     def requires_grad(self) -> bool:
@@ -124,12 +131,12 @@ class Value(Scalar):
 
     def zero_grad(self) -> None:
         """Set this node's gradient back to zero."""
-        self._grad = 0.0
+        self.grad = 0.0
 
     def forget(self) -> None:
         """Become a leaf without history that receives no gradient, as under ``no_grad()``."""
         self.op = self._x = self._y = self._dx = self._dy = None
-        self._uses = LEAF
+        self._depth = 0
         self.__class__ = Frozen
 
     # micrograd's names -------------------------------------------------------------------------------------------
@@ -175,8 +182,9 @@ class Value(Scalar):
 
     def _adopt(self, parents: tuple["Value", ...], rule: Callable[[], Any] | None, late: bool = True) -> None:
         """Take ``parents`` and a hand-written backward ``rule``; from now on the node is opaque."""
-        symbol = self._op
+        symbol, grad = self._op, self.grad
         adopt(self, parents, _nothing if rule is None else rule, late)
+        self._grad, self._sent = None, grad
         clock[0] += 1
         if symbol:
             self.notes["op"] = symbol
@@ -213,14 +221,11 @@ class Value(Scalar):
             found = gradients(self, seed, VALUES)
         for node in topological_order(self):
             total = g if isinstance(g := found.get(node, 0.0), Value) else Value(g)
-            node._grad = (
-                total
-                if node.op is not None or (node._grad.__class__ is float and not node._grad)
-                else node._grad + total
-            )
+            empty = node.op is not None or (node._grad.__class__ is float and not node._grad)
+            node.grad = total if empty else node._grad + total
 
     def __repr__(self) -> str:
-        grad = self._grad._data if isinstance(self._grad, Value) else self._grad
+        grad = self.grad._data if isinstance(self.grad, Value) else self.grad
         return f"Value(data={self._data}, grad={grad})"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -271,7 +276,7 @@ class Value(Scalar):
         A gradient that is itself a graph, and the attributes that a subclass has added.
         """
         own = None if self.__class__ is Value else added(self, Value)
-        return (self._grad, own) if own or self._grad.__class__ is not float else None
+        return (self.grad, own) if own or self.grad.__class__ is not float else None
 
     if TYPE_CHECKING:
         # Made from the table at import.  Python's operators are a closed set, so their types are spelt out; a method

@@ -28,7 +28,7 @@ class Traced(NamedTuple):
 
 
 class _Sources(dict[Any, int]):
-    """The slot of every leaf and number met so far; an unknown one becomes a source when first asked for."""
+    """The slot of everything met so far; a leaf or number that is unknown becomes a source when first asked for."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,10 +61,6 @@ class _Sources(dict[Any, int]):
             return tuple(fresh)
         return tuple(map(self.__getitem__, leaves))
 
-    def slot(self, thing: Any) -> Any:
-        """The slot of any operand; a node that was traced keeps its own as its mark."""
-        return thing._mark if thing.__class__ is not float and thing.op is not None else self[thing]
-
 
 def trace(roots: Sequence[Any]) -> Traced:
     """The program that computes ``roots`` from their leaves.
@@ -83,7 +79,7 @@ def trace(roots: Sequence[Any]) -> Traced:
     else:
         order = joint_interior_order(roots)
     sources = _Sources()
-    source = sources.__getitem__
+    slot = sources.__getitem__
     rows = _Rows(sources)
     ops: list[Op] = [node.op for node in order]
     first: list[int] = []
@@ -94,24 +90,13 @@ def trace(roots: Sequence[Any]) -> Traced:
         rule, singles = rules[op]
         if singles == 2:
             x, y = node._x, node._y
-            if x.__class__ is float:
-                p = source(x)
-            else:
-                p = x._mark if x.op is not None else source(x)
-                x = x._data
-            if y.__class__ is float:
-                q = source(y)
-            else:
-                q = y._mark if y.op is not None else source(y)
-                y = y._data
-            first.append(p)
-            second.append(q)
-            now = rule(x, y)
+            first.append(slot(x))
+            second.append(slot(y))
+            now = rule(x if x.__class__ is float else x._data, y if y.__class__ is float else y._data)
         elif singles == 1:
             x = node._x
-            p = x._mark if x.op is not None else source(x)
-            first.append(p)
-            second.append(p)
+            first.append(slot(x))
+            second.append(first[-1])
             now = rule(x._data)
         else:
             others[place], numbers = rows.read(op, node)
@@ -120,8 +105,8 @@ def trace(roots: Sequence[Any]) -> Traced:
             now = rule(*numbers)
         if now != node._data:
             refuse_stale(node)
-        node._mark = place
-    outputs = tuple(map(sources.slot, roots))
+        sources[node] = place
+    outputs = tuple(map(slot, roots))
     return Traced(_coded(sources.sources, ops, first, second, others, outputs), sources.leaves, order)
 
 
@@ -175,7 +160,7 @@ class _Rows:
                     is_row and id(group) not in interior and any(group is parents for parents in node._x)
                     and len(group) > 0 and group[0].__class__ is not float
                 )  # fmt: skip
-                row = self.sources.row(group) if leaves else tuple(map(self.sources.slot, group))
+                row = self.sources.row(group) if leaves else tuple(map(self.sources.__getitem__, group))
                 known = self.known[id(group)] = row, [v if v.__class__ is float else v._data for v in group]
             slots.append(known[0] if is_row else known[0][0])
             numbers.append(known[1] if is_row else known[1][0])
