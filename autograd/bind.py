@@ -8,16 +8,16 @@ Value.tanh))`` does, too.  What does not live here: any formula (``ops.py``), an
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from textwrap import indent
 from typing import Any, Final
 
 from autograd import ieee
+from autograd.blank import blank
 from autograd.errors import FormulaError
-from autograd.fuse import MADE, fused
-from autograd.graph import DEEPER, deeper
-from autograd.modes import observe, observing
-from autograd.operand import argument, blank, operand
+from autograd.fuse import fused
+from autograd.graph import DEEPER
+from autograd.operand import argument, operand
 from autograd.ops import FLOATS, VECTOR_FUNCTIONS, Op, documentation
 from autograd.world import World, define
 
@@ -25,34 +25,31 @@ VALUES: Final = World("values", VECTOR_FUNCTIONS)
 """The world of Values: each function takes Values and numbers and makes nodes."""
 
 RESERVED: Final = frozenset({
-    "self", "node", "op", "blank", "next", "Value", "observing", "observe", "operand", "out", "read", "float", "len",
+    "self", "node", "op", "take", "fresh", "next", "Value", "observing", "operand", "out", "read", "float", "len",
     "tuple", "zip", "argument", "clock", "column", "interior", "mixed", "LengthError", "operands", "Operands",
     "groups", "partials", "python_partials", "python_value", "method", "reflected", "rule", "listed", "matrix",
-    "DEEPER", "deeper", "depth", "choose", "number",
+    "DEEPER", "depth", "IndexError", "ArithmeticError", "ValueError", "choose", "number",
 })  # fmt: skip
 """Names that the templates here and in ``fuse.py`` use themselves, and worlds for what their formulas need."""
 
-_UNARY: Final = (
-    """\
+_UNARY: Final = """\
 def {name}(self):
     {doc}
     {x} = self._data
-    node = next(blank)
-    node.op = op
-    node._x = self
     try:
+        node = take()
         node._depth = DEEPER[self._depth]
     except IndexError:
-        node._depth = deeper(self._depth)
-    node._data = {out}{value}
-    node._dx = {dx}
+        node = fresh(self._depth)
+    node.op = op
+    node._x = self
+    {numbers_dx}
     node._dy = None
+    node._grad = None
+    return node
 """
-    + MADE
-)
 
-_BINARY: Final = (
-    """\
+_BINARY: Final = """\
 def {name}(self, {y}{default}):
     {doc}
     if {y}.__class__ is not Value:
@@ -62,63 +59,57 @@ def {name}(self, {y}{default}):
                 return {y}
         if {y}.__class__ is float:
             {x} = self._data
-            node = next(blank)
+            try:
+                node = take()
+                node._depth = DEEPER[self._depth]
+            except IndexError:
+                node = fresh(self._depth)
             node.op = op
             node._x = self
             node._y = {y}
-            try:
-                node._depth = DEEPER[self._depth]
-            except IndexError:
-                node._depth = deeper(self._depth)
-            node._data = {out}{value}
-            node._dx = {dx}
+            {numbers_dx}
             node._dy = None
-"""
-    + indent(MADE, 8 * " ")
-    + """\
-    node = next(blank)
-    node.op = op
-    node._x = self
-    node._y = {y}
+            node._grad = None
+            return node
     depth = self._depth
     if depth < {y}._depth:
         depth = {y}._depth
     try:
+        node = take()
         node._depth = DEEPER[depth]
     except IndexError:
-        node._depth = deeper(depth)
+        node = fresh(depth)
+    node.op = op
+    node._x = self
+    node._y = {y}
     {x} = self._data
     {y} = {y}._data
-    node._data = {out}{value}
-    node._dx = {dx}
-    node._dy = {dy}
+    {numbers_dx_dy}
+    node._grad = None
+    return node
 """
-    + MADE
-)
 
-_REFLECTED: Final = (
-    """\
+_REFLECTED: Final = """\
 def {name}(self, {x}):
     {doc}
     if {x}.__class__ is not float:
         {x} = operand({x})
         if {x} is NotImplemented:
             return {x}
-    node = next(blank)
+    try:
+        node = take()
+        node._depth = DEEPER[self._depth]
+    except IndexError:
+        node = fresh(self._depth)
     node.op = op
     node._x = {x}
     node._y = self
-    try:
-        node._depth = DEEPER[self._depth]
-    except IndexError:
-        node._depth = deeper(self._depth)
     {y} = self._data
-    node._data = {out}{value}
+    {numbers_dy}
     node._dx = None
-    node._dy = {dy}
+    node._grad = None
+    return node
 """
-    + MADE
-)
 
 _FUNCTION: Final = {
     1: """\
@@ -151,9 +142,8 @@ def install(op: Op, value_class: type[Any]) -> tuple[dict[str, Callable[..., Any
         function = fused(op, value_class)
         return ({op.name: function} if op.method else {}), function
     namespace: dict[str, Any] = {
-        **FLOATS.namespace, "__name__": __name__, "blank": blank(value_class), "Value": value_class, "op": op,
-        "operand": operand, "argument": argument, "observing": observing, "observe": observe,
-        "DEEPER": DEEPER, "deeper": deeper,
+        **FLOATS.namespace, "__name__": __name__, "take": blank(value_class).take, "fresh": blank(value_class).fresh,
+        "Value": value_class, "op": op, "operand": operand, "argument": argument, "DEEPER": DEEPER,
     }  # fmt: skip
     methods: dict[str, Callable[..., Any]] = {}
     parts = _parts(op, namespace)
@@ -162,7 +152,7 @@ def install(op: Op, value_class: type[Any]) -> tuple[dict[str, Callable[..., Any
     templates = (_UNARY,) if arity == 1 else (_BINARY, _REFLECTED)
     for name, template in zip(names, templates, strict=False):
         check = "operand" if op.dunders else "argument"
-        source = template.format(name=name, operand=check, **parts)
+        source = _put(template, name=name, operand=check, **parts)
         methods[name] = define(source, name, namespace, name)
     if op.method and op.name not in methods and op.dunders == ("__abs__",):
         methods[op.name] = methods["__abs__"]
@@ -171,7 +161,7 @@ def install(op: Op, value_class: type[Any]) -> tuple[dict[str, Callable[..., Any
     namespace["method"] = methods[names[0]]
     if arity == 2:
         namespace["reflected"] = methods[names[1]]
-    function = define(_FUNCTION[arity].format(name=op.name, **parts), op.name, namespace, f"function {op.name}")
+    function = define(_put(_FUNCTION[arity], name=op.name, **parts), op.name, namespace, f"function {op.name}")
     for callable_ in (*methods.values(), function):
         callable_.__module__ = "autograd"
     for method in methods.values():
@@ -179,24 +169,51 @@ def install(op: Op, value_class: type[Any]) -> tuple[dict[str, Callable[..., Any
     return methods, function
 
 
+def _put(template: str, **parts: str) -> str:
+    """``template`` with its parts; one of several lines is indented as the place where it is put."""
+    return re.sub(r"^( *)\{(\w+)\}$|\{(\w+)\}", lambda found: _placed(found, parts), template, flags=re.MULTILINE)
+
+
+def _placed(found: re.Match[str], parts: dict[str, str]) -> str:
+    lead, alone, within = found.groups()
+    return indent(parts[alone], lead) if alone else parts[within]
+
+
 def _parts(op: Op, namespace: dict[str, Any]) -> dict[str, str]:
     """What the templates of one or two operands leave open."""
     x, y = (*op.operands, "")[:2]
     default = f"={op.defaults[y]!r}" if y in op.defaults else ""
     if op.python is None:
-        inside = {
-            name: test for name, test in ieee.INSIDE.items()
+        raising = [
+            name for name in ieee.RAISING
             if FLOATS.namespace[name] is getattr(ieee, name) and f"math_{name}" not in {*FLOATS.namespace, *op.operands}
-        }  # fmt: skip
-        namespace |= {f"math_{name}": getattr(math, name) for name in inside}
-        value, *partials = [FLOATS.source(op.tree(text), inside) for text in (op.value, *op.partials)]
+        ]  # fmt: skip
+        namespace |= {f"math_{name}": getattr(math, name) for name in raising}
+        trees = [op.tree(text) for text in (op.value, *op.partials)]
+        quick = [FLOATS.source(tree, raising) for tree in trees]
+        sure = [FLOATS.source(tree) for tree in trees]
     else:
         namespace["python_value"], namespace["python_partials"] = op.python
         letters = ", ".join(op.operands)
-        value = f"float(python_value({letters}))"
         partials = [f"float(python_partials(out, {letters})[{index}])" for index in range(len(op.operands))]
-    out = "out = " if any(re.search(r"\bout\b", partial) for partial in partials) else ""
+        quick = sure = [f"float(python_value({letters}))", *partials]
+
+    def numbers(*slots: int) -> str:
+        return _numbers([(("_data", "_dx", "_dy")[i], quick[i], sure[i]) for i in (0, *slots)])
+
     return {
-        "x": x, "y": y, "default": default, "out": out, "value": value, "dx": partials[0],
-        "dy": partials[1] if len(partials) > 1 else "", "doc": f'"""{documentation(op)}"""',
+        "x": x, "y": y, "default": default, "doc": f'"""{documentation(op)}"""', "numbers_dx": numbers(1),
+        "numbers_dy": numbers(2) if y else "", "numbers_dx_dy": numbers(1, 2) if y else "",
     }  # fmt: skip
+
+
+def _numbers(slots: Sequence[tuple[str, str, str]]) -> str:
+    """Lines that fill a node's slots with numbers: by the quick source, and where that raises, by the sure one."""
+    out = "out = " if any(re.search(r"\bout\b", sure) for _, _, sure in slots[1:]) else ""
+    quick, sure = [
+        "\n".join(f"node.{slot[0]} = {out if slot[0] == '_data' else ''}{slot[which]}" for slot in slots)
+        for which in (1, 2)
+    ]
+    if quick == sure:
+        return sure
+    return f"try:\n{indent(quick, '    ')}\nexcept (ArithmeticError, ValueError):\n{indent(sure, '    ')}"

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from autograd import ieee
+from autograd.blank import blank
 from autograd.errors import LengthError
-from autograd.graph import mixed
-from autograd.modes import observe, observing
-from autograd.operand import Matrix, Operands, argument, blank, clock, listed, matrix, operands, read
+from autograd.graph import DEEPER, mixed
+from autograd.modes import observing
+from autograd.operand import Matrix, Operands, argument, clock, listed, matrix, operands, read
 from autograd.ops import FLOATS, Op, documentation, is_list
 from autograd.unrolled import WRITES_DOTS, table, written_dot
 from autograd.world import define
@@ -21,20 +22,12 @@ from autograd.world import define
 
 def _namespace(op: Op, value_class: type[Any]) -> dict[str, Any]:
     return {
-        **FLOATS.namespace, "__name__": __name__, "blank": blank(value_class), "Value": value_class, "op": op,
-        "mixed": mixed, "argument": argument, "read": read, "Operands": Operands, "clock": clock,
-        "observing": observing, "observe": observe, "LengthError": LengthError, "listed": listed,
+        **FLOATS.namespace, "__name__": __name__, "take": blank(value_class).take, "fresh": blank(value_class).fresh,
+        "Value": value_class, "op": op, "DEEPER": DEEPER, "mixed": mixed, "argument": argument, "read": read,
+        "Operands": Operands, "clock": clock, "observing": observing, "LengthError": LengthError, "listed": listed,
         "operands": operands, "matrix": matrix, "Matrix": Matrix,
     }  # fmt: skip
 
-
-MADE: Final = """\
-    node._grad = None
-    if observing:
-        observe(node)
-    return node
-"""
-"""How a template ends: what a fresh node starts with, and what the modes want with it."""
 
 _ROWS: Final = """\
 def {name}(rows, xs, biases=None):
@@ -52,7 +45,7 @@ def {name}(rows, xs, biases=None):
     if observing or not rows.all_leaves or (parents and parents is not values) or rows.width != len(values):
         return [rule(ws, xs, bias) for ws, bias in zip(rows.rows, rows.biases)]
     loop = loops[rows.width] if rows.width < len(loops) else whole_loop
-    return loop(rows.lines, xs.numbers, values, parents, (xs,) if xs.depth else (), xs.depth + 1, rows.biased)
+    return loop(rows.lines, xs.numbers, values, parents, (xs,) if xs.depth else (), xs.depth, rows.biased)
 """
 
 _LOOP: Final = """\
@@ -62,14 +55,17 @@ def loop(lines, {xs}_, values, parents, interior, depth, biased):
     for ws, {ws}_, bias, {bias}_ in lines:
         {take_ws}
         out = {value}
-        node = next(blank)
+        try:
+            node = take()
+            node._depth = DEEPER[depth]
+        except IndexError:
+            node = fresh(depth)
         node.op = op
         node._data = out
         node._x = (ws, values, bias)
         node._y = interior
         node._dx = None
         node._dy = ({d_ws}, {d_xs} if parents else (), ({d_bias},) if biased else ())
-        node._depth = depth
         node._grad = None
         made.append(node)
     return made
@@ -190,16 +186,21 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
             f"            depth = {name}_depth",
         ]
     lines += [
-        "    node = next(blank)",
+        "    try:",
+        "        node = take()",
+        "        node._depth = DEEPER[depth]",
+        "    except IndexError:",
+        "        node = fresh(depth)",
         "    node.op = op",
-        "    node._depth = depth + 1",
         "    node._data = out",
         "    node._x = groups",
         "    node._y = interior",
         "    node._dx = None",
         "    node._dy = partials",
+        "    node._grad = None",
+        "    return node",
     ]
-    function = define("\n".join(lines) + "\n" + MADE, op.name, namespace, f"function {op.name}")
+    function = define("\n".join(lines) + "\n", op.name, namespace, f"function {op.name}")
     function.__module__ = "autograd"
     return function
 

@@ -114,13 +114,10 @@ acosh: Final = _guarded(math.acosh)
 atanh: Final = _guarded(math.atanh, lambda x: math.copysign(inf, x) if x in (-1.0, 1.0) else nan)
 
 
-INSIDE: Final = {
-    "exp": "x < 709.0", "expm1": "x < 709.0", "sinh": "-710.0 < x < 710.0", "cosh": "-710.0 < x < 710.0",
-    "log": "x > 0.0", "log1p": "x > -1.0", "sqrt": "x >= 0.0", "sin": "-inf < x < inf", "cos": "-inf < x < inf",
-    "tan": "-inf < x < inf", "asin": "-1.0 <= x <= 1.0", "acos": "-1.0 <= x <= 1.0", "acosh": "x >= 1.0",
-    "atanh": "-1.0 < x < 1.0",
-}  # fmt: skip
-"""Where ``math``'s own function does not raise: there it may be called without the one here around it."""
+RAISING: Final = (
+    "exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "sinh", "cosh", "acosh", "atanh",
+)  # fmt: skip
+"""The functions above that differ from ``math``'s own in nothing but an answer where these raise."""
 
 
 def hypot(x: float, y: float) -> float:

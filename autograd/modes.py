@@ -1,8 +1,8 @@
 """What may watch a node as it is made: ``no_grad``, ``detect_anomaly``, ``provenance`` and ``scope``.
 
-A node maker asks one question, ``if observing``, and only when some mode is on in some thread does it call
-``observe(node)``; so the modes cost nothing while none is on.  Which modes are on is a context variable: threads and
-asyncio tasks do not see each other's.  What does not live here: the making of nodes (``bind.py``).
+Only while some mode is on in some thread is ``observe(node)`` called for each node that is made (``blank.py``), so that
+the modes cost nothing while none is on.  Which modes are on is a context variable: threads and asyncio tasks do not see
+each other's.  What does not live here: the making of nodes (``bind.py``).
 """
 
 import math
@@ -41,6 +41,9 @@ _modes: Final[ContextVar[Modes]] = ContextVar("autograd_modes", default=Modes())
 
 observing: Final[list[None]] = []
 """One entry for every mode entered and not yet left, in whatever thread: empty means nobody watches."""
+
+entering: Final[list[Callable[[], None]]] = []
+"""What is called when a mode has been entered, as soon as ``observing`` says so."""
 
 
 def modes() -> Modes:
@@ -125,6 +128,8 @@ class _Block(ContextDecorator):
         before = _modes.get()
         self.around.append(before)
         observing.append(None)
+        for call in entering:
+            call()
         _modes.set(self.changed(before))
 
     def __exit__(self, *_: object) -> None:

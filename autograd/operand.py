@@ -6,7 +6,6 @@ not live here: what is done with operands (``bind.py``, ``fuse.py``).
 
 import numbers
 from collections.abc import Iterator, Sequence
-from itertools import repeat, starmap
 from operator import countOf
 from typing import Any, Final
 
@@ -232,11 +231,6 @@ def matrix(rows: Any, biases: Any = None) -> Matrix:
     if len(given) != len(made):
         raise LengthError(f"{len(made)} rows need as many biases; got {len(given)}")
     return Matrix(made, given)
-
-
-def blank(value_class: type[Any]) -> Iterator[Any]:
-    """Nodes without end, their slots still empty; ``next`` of it takes a fifth less than ``object.__new__``."""
-    return starmap(object.__new__, repeat((value_class,)))
 
 
 def listed(xs: Any, name: str) -> tuple[Any, ...]:

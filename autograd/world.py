@@ -69,18 +69,18 @@ class _Rewriter(ast.NodeTransformer):
 
 
 class _Floats(_Rewriter):
-    """Rewrites a formula so that, over floats, it never raises, and mostly calls no function written in Python.
+    """Rewrites a formula so that, over floats, it never raises; or, with ``raising``, so that it mostly does not.
 
     Constant parts are computed at once, from the functions in ``namespace``.
     """
 
     def __init__(
         self, namespace: Mapping[str, Any], formulas: Mapping[str, tuple[Sequence[str], ast.expr]],
-        domains: Mapping[str, str],
+        raising: Collection[str] | None,
     ) -> None:  # fmt: skip
         self.namespace = namespace
         self.formulas = formulas
-        self.domains = domains
+        self.raising = raising
 
     def visit(self, node: ast.AST) -> Any:
         node = super().visit(node)
@@ -107,11 +107,8 @@ class _Floats(_Rewriter):
             return expression
         self.generic_visit(node)
         match node.args:
-            case [argument] if name in self.domains and not _is_constant(argument):
-                if isinstance(argument, ast.Name) or not self.iterables:
-                    test, x = self.named(argument)
-                    inside = _Put(test).visit(ast.parse(self.domains[name], mode="eval").body)
-                    return ast.IfExp(inside, _call(f"math_{name}", x), _call(name, x))
+            case [argument] if name in (self.raising or ()) and not _is_constant(argument):
+                return _call(f"math_{name}", argument)
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
@@ -120,7 +117,7 @@ class _Floats(_Rewriter):
             return ast.BinOp(test, ast.Mult(), base)
         self.generic_visit(node)
         match node.op:
-            case ast.Div() if isinstance(node.right, ast.Constant):
+            case ast.Div() if isinstance(node.right, ast.Constant) or self.raising is not None:
                 return node
             case ast.Div() if self.iterables and not isinstance(node.right, ast.Name):
                 return _call("divide", node.left, node.right)
@@ -137,16 +134,6 @@ class _Floats(_Rewriter):
             case ast.Pow():
                 return _call("pow", node.left, node.right)
         return node
-
-
-class _Put(ast.NodeTransformer):
-    """Puts an expression where ``x`` stands."""
-
-    def __init__(self, expression: ast.expr) -> None:
-        self.expression = expression
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.expression if node.id == "x" else node
 
 
 def _is_constant(node: ast.expr) -> bool:
@@ -192,7 +179,7 @@ def _copy(tree: ast.expr) -> ast.expr:
 
 def floats_source(
     tree: ast.expr, namespace: Mapping[str, Any], formulas: Mapping[str, tuple[Sequence[str], ast.expr]] | None = None,
-    domains: Mapping[str, str] | None = None,
+    raising: Collection[str] | None = None,
 ) -> str:  # fmt: skip
     """Python source of a formula over floats, to stand inside a function whose globals are ``namespace``.
 
@@ -200,18 +187,17 @@ def floats_source(
         tree: the formula.
         namespace: the functions that it may call.
         formulas: operands and formula of primitives that are written out where they are called.
-        domains: by a function's name the test of ``x`` under which ``math_name`` is called instead, which is quicker;
-            a function that the formula calls several times stays as it is, for the eyes of who reads that.
+        raising: functions in whose place ``math_name`` is called. With these, or with none of them (which is not None),
+            the source is as quick as Python can be, and raises ArithmeticError or ValueError where there is an answer
+            that the other source gives; apart from that they are the same.
 
     >>> from autograd.formula import parse
     >>> floats_source(parse("1 / y", ["y"], []), {})
     '1.0 / y if y != 0.0 else divide(1.0, y)'
-    >>> floats_source(parse("exp(-y)", ["y"], ["exp"]), {}, domains={"exp": "x < 709.0"})
-    'math_exp(_t1) if (_t1 := (-y)) < 709.0 else exp(_t1)'
+    >>> floats_source(parse("exp(-y) / y", ["y"], ["exp"]), {}, raising=["exp"])
+    'math_exp(-y) / y'
     """
-    called = [part.func.id for part in ast.walk(tree) if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)]
-    once = {name: test for name, test in (domains or {}).items() if called.count(name) == 1}
-    rewritten = _Floats(namespace, formulas or {}, once).visit(_copy(tree))
+    rewritten = _Floats(namespace, formulas or {}, raising).visit(_copy(tree))
     return ast.unparse(ast.fix_missing_locations(rewritten))
 
 
@@ -268,10 +254,10 @@ class World:
         self.native_branches = native_branches
         self.formulas: dict[str, tuple[Sequence[str], ast.expr]] = {}
 
-    def source(self, tree: ast.expr, domains: Mapping[str, str] | None = None) -> str:
-        """The formula as Python source for this world; over floats, ``domains`` as ``floats_source`` takes them."""
+    def source(self, tree: ast.expr, raising: Collection[str] | None = None) -> str:
+        """The formula as Python source for this world; over floats, ``raising`` as ``floats_source`` takes it."""
         if self.inline:
-            return floats_source(tree, self.namespace, self.formulas, domains)
+            return floats_source(tree, self.namespace, self.formulas, raising)
         return ast.unparse(tree) if self.native_branches else world_source(tree)
 
     def compile(self, tree: ast.expr, parameters: Collection[str], name: str) -> Callable[..., Any]:

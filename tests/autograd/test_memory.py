@@ -43,7 +43,8 @@ def collector_off() -> Iterator[None]:
 
 
 def values_alive() -> int:
-    return sum(issubclass(type(thing), Value) for thing in gc.get_objects())  # isinstance would wake lazy proxies
+    """Those in use: blank ones, which are in reserve, have no op; and `isinstance` would wake lazy proxies."""
+    return sum(issubclass(type(thing), Value) and hasattr(thing, "op") for thing in gc.get_objects())
 
 
 def network(rng: random.Random) -> Value:

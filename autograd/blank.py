@@ -1,0 +1,84 @@
+"""Where the nodes that operations make come from: blank ones, of which there is always a supply.
+
+Made in bulk a node costs less, and Python's collector, which looks at all young objects again and again, meets most of
+them while there is nothing in them to follow.  What does not live here: what fills a blank node (``bind.py``,
+``fuse.py``), what is looked at while a mode is on (``modes.py``).
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from itertools import islice, repeat, starmap
+from typing import Any, Final
+
+from autograd.graph import DEEPER, deeper
+from autograd.modes import entering, observe, observing
+
+FEW: Final = 64
+MANY: Final = 4096
+"""How many blank nodes are made at once: few at first, each time twice as many, and in the end so many."""
+
+
+class Supply:
+    """Blank nodes of one class.  ``take()`` them until it raises IndexError, then ask for a ``fresh`` one.
+
+    While some mode is on, in whatever thread, there is nothing to take: each node comes from ``fresh`` and is one that
+    will be observed.  So the makers of nodes need not ask whether a mode is on.
+    """
+
+    def __init__(self, kind: type[Any]) -> None:
+        self.kind = kind
+        self.watched = _watched(kind)
+        self.at_hand: list[Any] = []
+        self.take: Callable[[], Any] = self.at_hand.pop
+        self.source: Iterator[Any] = starmap(object.__new__, repeat((kind,)))
+        self.size = FEW
+        self.turn = threading.RLock()  # one that may be entered again: an interrupt's handler may make nodes, too
+        entering.append(self.close)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._start_anew)
+
+    def fresh(self, depth: int) -> Any:
+        """A node one deeper than ``depth``, everything else about it blank; afterwards there are some to take again."""
+        more = () if observing else list(islice(self.source, self.size))
+        with self.turn:
+            kind = self.watched if observing else self.kind
+            if not observing:
+                self.at_hand += more
+                self.size = min(2 * self.size, MANY)
+        node = object.__new__(kind)
+        node._depth = DEEPER[depth] if depth < len(DEEPER) else deeper(depth)
+        return node
+
+    def close(self) -> None:
+        """Let go what there is to take: a mode has been entered, so that ``fresh`` will not bring more."""
+        with self.turn:
+            self.at_hand.clear()
+            self.size = FEW  # modes that come and go all the time waste few
+
+    def _start_anew(self) -> None:
+        self.turn = threading.RLock()  # another thread, which is not in this process, may have had its turn
+
+
+_supplies: Final[dict[Any, Supply]] = {}
+
+
+def blank(kind: type[Any]) -> Supply:
+    """The supply of blank nodes of the class ``kind``, the same one each time."""
+    if kind not in _supplies:
+        _supplies[kind] = Supply(kind)
+    return _supplies[kind]
+
+
+def _watched(kind: type[Any]) -> type[Any]:
+    """The class of a node that is being made while a mode is on.
+
+    Who fills a blank node sets ``_grad`` last; thereby this one becomes a ``kind`` like any other, and is observed.
+    """
+
+    def complete(node: Any, number: Any) -> None:
+        node.__class__ = kind
+        node._grad = number
+        observe(node)
+
+    return type("Watched", (kind,), {"__slots__": (), "_grad": property(fset=complete)})
