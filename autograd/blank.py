@@ -40,10 +40,10 @@ class Supply:
 
     def fresh(self, depth: int) -> Any:
         """A node one deeper than ``depth``, everything else about it blank; afterwards there are some to take again."""
-        more = () if observing else list(islice(self.source, self.size))
+        more = () if self.at_hand or observing else list(islice(self.source, self.size))
         with self.turn:
             kind = self.watched if observing else self.kind
-            if not observing:
+            if more and not observing:
                 self.at_hand += more
                 self.size = min(2 * self.size, MANY)
         node = object.__new__(kind)

@@ -30,6 +30,7 @@ def read_grads(values: Iterable[Any]) -> list[float]:
     >>> read_grads([x, y])
     [5.0, 2.0]
     """
+    values = values if isinstance(values, list) else list(values)
     grads = [v._grad for v in values]
     if not set(map(type, grads)) <= {
         float
@@ -83,10 +84,16 @@ def write_grads(values: Iterable[Any], numbers: Iterable[Any] | float) -> None:
     if isinstance(numbers, float | int):
         number = float(numbers)
         for v in values:
-            v.grad = number
+            if v.op is None:
+                v._grad = number
+            else:
+                v.grad = number
         return
     for v, number in zip(*_paired(values, numbers), strict=True):
-        v.grad = number
+        if v.op is None and number.__class__ is float:
+            v._grad = number
+        else:
+            v.grad = number
 
 
 def _paired(values: Iterable[Any], numbers: Any) -> tuple[list[Any], list[Any]]:

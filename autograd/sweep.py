@@ -71,9 +71,7 @@ def accumulate(root: Any, seed: float) -> None:
         levels[root._depth].append(root)
         root._grad = seed
         _sweep(levels)
-    except (
-        BaseException
-    ):  # an interrupt: what has been added up so far is dropped, or the next backward would go on with it
+    except BaseException:  # an interrupt: the next backward would go on with what has been added up so far
         _forget(levels)
         raise
 

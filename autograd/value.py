@@ -316,6 +316,8 @@ class Frozen(Value):
     def _grad(self, number: Any) -> None:
         """A frozen Value receives nothing."""
 
+    _sent = _grad  # should it have been given parents by hand
+
     @property
     def requires_grad(self) -> bool:
         """False; set it True to thaw the Value."""
@@ -325,7 +327,7 @@ class Frozen(Value):
     def requires_grad(self, wanted: bool) -> None:
         if wanted:
             self.__class__ = Value  # type: ignore[assignment]
-            self._grad = 0.0
+            self._grad = 0.0 if self.op is None else None
 
 
 def _nothing() -> None:

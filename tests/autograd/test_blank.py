@@ -14,6 +14,7 @@ import pytest
 import autograd
 from autograd import Value, no_grad, provenance
 from autograd.blank import FEW, MANY, Supply, blank
+from autograd.graph import DEEPER
 
 
 @pytest.fixture
@@ -40,6 +41,17 @@ def test_a_small_graph_has_a_small_supply_and_a_large_one_a_large(supply: Supply
         y = x * x
     assert y.data == 4.0
     assert MANY // 2 < supply.size == MANY
+    assert len(supply.at_hand) <= MANY
+
+
+def test_a_graph_deeper_than_depths_are_kept_ready_makes_no_more_in_reserve(
+    supply: Supply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograd.graph._DEEPEST", 0)
+    y = Value(0.5)
+    for _ in range(len(DEEPER) + 200):
+        y = y * 0.5
+    assert y._depth == len(DEEPER) + 200
     assert len(supply.at_hand) <= MANY
 
 

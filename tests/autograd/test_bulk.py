@@ -64,6 +64,21 @@ def test_gradients_are_written_one_for_each_or_one_for_all() -> None:
     assert (x.grad, y.grad) == (0.0, 0.0)
 
 
+def test_gradients_of_results_are_read_and_written_as_those_of_leaves() -> None:
+    x = Value(3.0)
+    y = x * x
+    z = y * 2.0
+    assert autograd.read_grads(iter([x, y, z])) == [0.0, 0.0, 0.0]
+    z.backward()
+    assert autograd.read_grads(iter([x, y, z])) == [12.0, 2.0, 1.0]
+    for numbers in (iter([5.0, 6.0, 7]), 8.0):
+        autograd.write_grads(iter([x, y, z]), numbers)
+    assert [v.grad for v in (x, y, z)] == [8.0, 8.0, 8.0]
+    x.zero_grad()
+    z.backward()
+    assert [v.grad for v in (x, y, z)] == [12.0, 2.0, 1.0]
+
+
 def test_a_frozen_value_takes_a_number_and_no_gradient() -> None:
     frozen = Value(1.0, requires_grad=False)
     autograd.write_data([frozen], [2.0])

@@ -232,6 +232,18 @@ def test_freezing_and_thawing() -> None:
     assert isinstance(w, Value)
 
 
+def test_a_frozen_value_with_parents_by_hand_receives_nothing_until_it_is_thawed() -> None:
+    x = Value(2.0)
+    node = Value(6.0, requires_grad=False)
+    node._prev = {x}
+    node._backward = lambda: setattr(x, "grad", x.grad + 3.0 * node.grad)
+    (node * 5.0).backward()
+    assert (node.grad, x.grad) == (0.0, 0.0)
+    node.requires_grad = True
+    (node * 5.0).backward()
+    assert (node.grad, x.grad) == (5.0, 15.0)
+
+
 def test_create_graph_leaves_a_frozen_parameter_out() -> None:
     w, x = Value(3.0, requires_grad=False), Value(2.0)
     (w * x * x).backward(create_graph=True)
