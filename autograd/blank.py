@@ -7,14 +7,14 @@ them while there is nothing in them to follow.  What does not live here: what fi
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice, repeat, starmap
 from typing import Any, Final
 
 from autograd.graph import DEEPER, deeper
-from autograd.modes import entering, observe, observing
+from autograd.modes import changing, observe, observing
 
-FEW: Final = 64
+FEW: Final = 8
 MANY: Final = 4096
 """How many blank nodes are made at once: few at first, each time twice as many, and in the end so many."""
 
@@ -22,36 +22,38 @@ MANY: Final = 4096
 class Supply:
     """Blank nodes of one class.  ``take()`` them until it raises IndexError, then ask for a ``fresh`` one.
 
-    While some mode is on, in whatever thread, there is nothing to take: each node comes from ``fresh`` and is one that
-    will be observed.  So the makers of nodes need not ask whether a mode is on.
+    While some mode is on, in whatever thread, they are nodes that will be observed when they are complete.  So the
+    makers of nodes need not ask whether a mode is on.
     """
 
     def __init__(self, kind: type[Any]) -> None:
         self.kind = kind
         self.watched = _watched(kind)
+        self.sources = {made: starmap(object.__new__, repeat((made,))) for made in (self.kind, self.watched)}
         self.at_hand: list[Any] = []
         self.take: Callable[[], Any] = self.at_hand.pop
-        self.source: Iterator[Any] = starmap(object.__new__, repeat((kind,)))
         self.size = FEW
         self.turn = threading.RLock()  # one that may be entered again: an interrupt's handler may make nodes, too
-        entering.append(self.close)
+        changing.append(self.clear)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._start_anew)
 
     def fresh(self, depth: int) -> Any:
         """A node one deeper than ``depth``, everything else about it blank; afterwards there are some to take again."""
-        more = () if self.at_hand or observing else list(islice(self.source, self.size))
+        kind = self.watched if observing else self.kind
+        more = () if self.at_hand else list(islice(self.sources[kind], self.size))
         with self.turn:
-            kind = self.watched if observing else self.kind
-            if more and not observing:
+            if observing and kind is not self.watched:  # a mode was entered just now
+                kind, more = self.watched, ()
+            if more:
                 self.at_hand += more
                 self.size = min(2 * self.size, MANY)
         node = object.__new__(kind)
         node._depth = DEEPER[depth] if depth < len(DEEPER) else deeper(depth)
         return node
 
-    def close(self) -> None:
-        """Let go what there is to take: a mode has been entered, so that ``fresh`` will not bring more."""
+    def clear(self) -> None:
+        """Let go what there is to take: a mode has been entered or left, and it is of the wrong kind."""
         with self.turn:
             self.at_hand.clear()
             self.size = FEW  # modes that come and go all the time waste few

@@ -42,8 +42,8 @@ _modes: Final[ContextVar[Modes]] = ContextVar("autograd_modes", default=Modes())
 observing: Final[list[None]] = []
 """One entry for every mode entered and not yet left, in whatever thread: empty means nobody watches."""
 
-entering: Final[list[Callable[[], None]]] = []
-"""What is called when a mode has been entered, as soon as ``observing`` says so."""
+changing: Final[list[Callable[[], None]]] = []
+"""What is called when ``observing`` has begun, or has ended."""
 
 
 def modes() -> Modes:
@@ -128,13 +128,19 @@ class _Block(ContextDecorator):
         before = _modes.get()
         self.around.append(before)
         observing.append(None)
-        for call in entering:
-            call()
+        _changed()
         _modes.set(self.changed(before))
 
     def __exit__(self, *_: object) -> None:
         _modes.set(self.around.pop())
         observing.pop()
+        if not observing:
+            _changed()
+
+
+def _changed() -> None:
+    for call in changing:
+        call()
 
 
 def _block(**changes: Any) -> _Block:

@@ -21,7 +21,7 @@ from autograd.graph import DEEPER
 def supply() -> Supply:
     """That of Values, as it is at the start."""
     found = blank(Value)
-    found.close()
+    found.clear()
     return found
 
 
@@ -65,18 +65,19 @@ def test_nothing_of_one_life_is_left_in_another(supply: Supply) -> None:
         assert (x * x).grad == 0.0
 
 
-def test_while_a_mode_is_on_there_is_nothing_to_take_and_each_node_is_observed(supply: Supply) -> None:
+def test_while_a_mode_is_on_each_node_is_observed_and_afterwards_none(supply: Supply) -> None:
     x = Value(2.0)
     assert (x * x).parents
     with no_grad():
-        made = [x * x, x * 3.0, 3.0 - x, x.tanh(), autograd.sum([x, x]), autograd.dot([x], [1.0])]
-        assert not supply.at_hand
-    assert [node.parents for node in made] == [()] * 6
+        made = [x * x, x * 3.0, 3.0 - x, x.tanh(), autograd.sum([x, x]), autograd.dot([x], [1.0])] * FEW
+    assert [node.parents for node in made] == [()] * (6 * FEW)
     with provenance():
-        made = [x * x, x.tanh(), autograd.sum([x, x])]
+        with provenance():
+            made = [x * x, x.tanh(), autograd.sum([x, x])]
+        made += [x * x, x.tanh()]
     assert all(type(node) is Value and node.source is not None for node in made)
-    assert (x * x).source is None
-    assert supply.at_hand
+    made = [x * x for _ in range(2 * FEW)]
+    assert all(type(node) is Value and node.source is None for node in (*made, *supply.at_hand))
 
 
 def test_an_operation_that_fails_under_a_mode_leaves_no_trace(supply: Supply) -> None:

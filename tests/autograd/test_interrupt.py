@@ -104,7 +104,7 @@ def test_after_an_interrupt_anywhere_in_backward_a_new_one_is_right(
         for x in inputs:
             x.zero_grad()
         root.backward()
-        blank(Value).close()  # each time as many nodes are made in reserve, at the same places
+        blank(Value).clear()  # each time as many nodes are made in reserve, at the same places
 
     with mode():
         count = bytecodes(lambda: backward(root), fresh)
