@@ -6,9 +6,10 @@ Value.tanh))`` does, too.  What does not live here: any formula (``ops.py``), an
 (``value.py``), primitives of lists and of more than two operands (``fuse.py``).
 """
 
+import ast
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from textwrap import indent
 from typing import Any, Final
 
@@ -18,17 +19,17 @@ from autograd.errors import FormulaError
 from autograd.fuse import fused
 from autograd.graph import DEEPER
 from autograd.operand import argument, operand
-from autograd.ops import FLOATS, VECTOR_FUNCTIONS, Op, documentation
+from autograd.ops import FLOATS, TABLE, VECTOR_FUNCTIONS, Op, documentation
 from autograd.world import World, define
 
 VALUES: Final = World("values", VECTOR_FUNCTIONS)
 """The world of Values: each function takes Values and numbers and makes nodes."""
 
 RESERVED: Final = frozenset({
-    "self", "node", "op", "take", "fresh", "next", "Value", "observing", "operand", "out", "read", "float", "len",
+    "self", "node", "op", "next", "Value", "observing", "operand", "out", "read", "float", "len",
     "tuple", "zip", "argument", "clock", "column", "interior", "mixed", "LengthError", "operands", "Operands",
     "groups", "partials", "python_partials", "python_value", "method", "reflected", "rule", "listed", "matrix",
-    "DEEPER", "depth", "IndexError", "ArithmeticError", "ValueError", "choose", "number",
+    "DEEPER", "IndexError", "ArithmeticError", "ValueError", "choose", "number",
 })  # fmt: skip
 """Names that the templates here and in ``fuse.py`` use themselves, and worlds for what their formulas need."""
 
@@ -37,10 +38,10 @@ def {name}(self):
     {doc}
     {x} = self._data
     try:
-        node = take()
+        node = _take()
         node._depth = DEEPER[self._depth]
     except IndexError:
-        node = fresh(self._depth)
+        node = _fresh(self._depth)
     node.op = op
     node._x = self
     {numbers_dx}
@@ -60,10 +61,10 @@ def {name}(self, {y}{default}):
         if {y}.__class__ is float:
             {x} = self._data
             try:
-                node = take()
+                node = _take()
                 node._depth = DEEPER[self._depth]
             except IndexError:
-                node = fresh(self._depth)
+                node = _fresh(self._depth)
             node.op = op
             node._x = self
             node._y = {y}
@@ -71,14 +72,14 @@ def {name}(self, {y}{default}):
             node._dy = None
             node._grad = None
             return node
-    depth = self._depth
-    if depth < {y}._depth:
-        depth = {y}._depth
+    _deep = self._depth
+    if _deep < {y}._depth:
+        _deep = {y}._depth
     try:
-        node = take()
-        node._depth = DEEPER[depth]
+        node = _take()
+        node._depth = DEEPER[_deep]
     except IndexError:
-        node = fresh(depth)
+        node = _fresh(_deep)
     node.op = op
     node._x = self
     node._y = {y}
@@ -97,10 +98,10 @@ def {name}(self, {x}):
         if {x} is NotImplemented:
             return {x}
     try:
-        node = take()
+        node = _take()
         node._depth = DEEPER[self._depth]
     except IndexError:
-        node = fresh(self._depth)
+        node = _fresh(self._depth)
     node.op = op
     node._x = {x}
     node._y = self
@@ -142,7 +143,7 @@ def install(op: Op, value_class: type[Any]) -> tuple[dict[str, Callable[..., Any
         function = fused(op, value_class)
         return ({op.name: function} if op.method else {}), function
     namespace: dict[str, Any] = {
-        **FLOATS.namespace, "__name__": __name__, "take": blank(value_class).take, "fresh": blank(value_class).fresh,
+        **FLOATS.namespace, "__name__": __name__, "_take": blank(value_class).take, "_fresh": blank(value_class).fresh,
         "Value": value_class, "op": op, "operand": operand, "argument": argument, "DEEPER": DEEPER,
     }  # fmt: skip
     methods: dict[str, Callable[..., Any]] = {}
@@ -190,8 +191,8 @@ def _parts(op: Op, namespace: dict[str, Any]) -> dict[str, str]:
         ]  # fmt: skip
         namespace |= {f"math_{name}": getattr(math, name) for name in raising}
         trees = [op.tree(text) for text in (op.value, *op.partials)]
-        quick = [FLOATS.source(tree, raising) for tree in trees]
         sure = [FLOATS.source(tree) for tree in trees]
+        quick = sure if _runs_python(trees) else [FLOATS.source(tree, raising) for tree in trees]
     else:
         namespace["python_value"], namespace["python_partials"] = op.python
         letters = ", ".join(op.operands)
@@ -205,6 +206,20 @@ def _parts(op: Op, namespace: dict[str, Any]) -> dict[str, str]:
         "x": x, "y": y, "default": default, "doc": f'"""{documentation(op)}"""', "numbers_dx": numbers(1),
         "numbers_dy": numbers(2) if y else "", "numbers_dx_dy": numbers(1, 2) if y else "",
     }  # fmt: skip
+
+
+def _runs_python(trees: Iterable[ast.expr]) -> bool:
+    """Whether formulas call a function of the user's, whose errors are the user's and which is not to run twice."""
+    met: set[str] = set()
+    waiting = list(trees)
+    for tree in waiting:  # it grows meanwhile
+        for part in ast.walk(tree):
+            if isinstance(part, ast.Name) and part.id in TABLE and part.id not in met:
+                met.add(part.id)
+                if TABLE[part.id].python is not None:
+                    return True
+                waiting.append(TABLE[part.id].tree(TABLE[part.id].value))
+    return False
 
 
 def _numbers(slots: Sequence[tuple[str, str, str]]) -> str:

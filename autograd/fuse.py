@@ -22,7 +22,7 @@ from autograd.world import define
 
 def _namespace(op: Op, value_class: type[Any]) -> dict[str, Any]:
     return {
-        **FLOATS.namespace, "__name__": __name__, "take": blank(value_class).take, "fresh": blank(value_class).fresh,
+        **FLOATS.namespace, "__name__": __name__, "_take": blank(value_class).take, "_fresh": blank(value_class).fresh,
         "Value": value_class, "op": op, "DEEPER": DEEPER, "mixed": mixed, "argument": argument, "read": read,
         "Operands": Operands, "clock": clock, "observing": observing, "LengthError": LengthError, "listed": listed,
         "operands": operands, "matrix": matrix, "Matrix": Matrix,
@@ -49,17 +49,17 @@ def {name}(rows, xs, biases=None):
 """
 
 _LOOP: Final = """\
-def loop(lines, {xs}_, values, parents, interior, depth, biased):
+def loop(lines, {xs}_, values, parents, interior, _deep, biased):
     {take_xs}
     made = []
     for ws, {ws}_, bias, {bias}_ in lines:
         {take_ws}
         out = {value}
         try:
-            node = take()
-            node._depth = DEEPER[depth]
+            node = _take()
+            node._depth = DEEPER[_deep]
         except IndexError:
-            node = fresh(depth)
+            node = _fresh(_deep)
         node.op = op
         node._data = out
         node._x = (ws, values, bias)
@@ -176,21 +176,21 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
         for name, partial in zip(op.operands, partials, strict=True):
             lines += _edge_list(name, partial) if is_list(name) else _edge_one(name, partial)
         lines += [f"        groups = mixed(groups, ({', '.join(groups)},))"]
-    lines += ["    interior = ()", "    depth = 0"]
+    lines += ["    interior = ()", "    _deep = 0"]
     for name in reversed(op.operands):
         group = f"({name}_group,)" if is_list(name) else f"(({name},),)"
         lines += [
             f"    if {name}_depth:",
             f"        interior += {group}",
-            f"        if depth < {name}_depth:",
-            f"            depth = {name}_depth",
+            f"        if _deep < {name}_depth:",
+            f"            _deep = {name}_depth",
         ]
     lines += [
         "    try:",
-        "        node = take()",
-        "        node._depth = DEEPER[depth]",
+        "        node = _take()",
+        "        node._depth = DEEPER[_deep]",
         "    except IndexError:",
-        "        node = fresh(depth)",
+        "        node = _fresh(_deep)",
         "    node.op = op",
         "    node._data = out",
         "    node._x = groups",

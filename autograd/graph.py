@@ -17,8 +17,8 @@ These four are views.  What is stored is five slots, because a scalar engine liv
     a rule of one's    the same, and _dy = the function to call
       own
 
-Beside them ``_depth`` is the length of the longest way down to a leaf: a node lies deeper than all it was made from,
-so whoever goes from the deepest nodes upwards meets each one after all of its consumers.
+Beside them ``_depth`` is the length of the longest way to a leaf.  A node lies deeper than all it was made from, so
+whoever goes from the deepest nodes upwards meets each one after all of its consumers.
 
 A list of operands is one group, a single operand a group of one.  A group of plain numbers stands among the others,
 without partials; where a group has both, Values and numbers, the groups of parents are a ``Mixed``, which holds all
@@ -56,10 +56,10 @@ OPAQUE: Final = Op("opaque", ("xs",), "", ("",), python=(lambda xs: 0.0, lambda 
 
 
 by_hand: Final[list[int]] = [0]
-"""1 as soon as any node's parents or rule were given by hand, 2 as soon as some were given that lie no higher than it.
+"""1 as soon as any node's parents or rule were given by hand, 2 as soon as some lay as deep as the node, or deeper.
 
 Such a node's rule may add to whatever it likes, and what was made from the node before may not lie deeper than it does
-now: what goes through a graph takes more care then.
+now: from then on, what goes through a graph looks at that first, and takes longer.
 """
 
 
@@ -89,7 +89,7 @@ class Node:
     _dx: Any
     _dy: Any
     _depth: int
-    """0 on a leaf, on a result more than any of its parents has."""
+    """0 on a leaf, on a result more than any of its parents had when it was made."""
 
     @property
     def is_leaf(self) -> bool:

@@ -128,8 +128,12 @@ class _Block(ContextDecorator):
         before = _modes.get()
         self.around.append(before)
         observing.append(None)
-        _changed()
-        _modes.set(self.changed(before))
+        try:
+            _changed()
+            _modes.set(self.changed(before))
+        except BaseException:  # an interrupt: nobody will leave what has not been entered
+            self.__exit__()
+            raise
 
     def __exit__(self, *_: object) -> None:
         _modes.set(self.around.pop())

@@ -2,18 +2,21 @@
 
 ``Value.backward()`` goes through ``backward_order``, and everything else that follows a graph (drawing, stepping,
 checking, copying, compiling) through the same nodes the other way round: all of them agree on the order in which
-contributions are added up.  It depends on the graph alone, not on what else was made from its nodes.
+contributions are added up.  It does not depend on what else was made from the graph's nodes.
 What does not live here: what a node is (``graph.py``), what is sent along it (``sweep.py``, ``derivatives.py``).
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, TypeVar
 
 from autograd.errors import GraphCycleError, OperandTypeError
 from autograd.graph import Node, by_hand
 
 N = TypeVar("N", bound=Node)
+
+Levels = list[list[N] | None]
+"""The nodes of each depth, made when the first one is met."""
 
 
 def backward_order(root: N) -> list[N]:
@@ -35,24 +38,26 @@ def joint_backward_order(roots: Sequence[N]) -> list[N]:
     Raises:
         GraphCycleError: parents assigned by hand lead back to where they came from.
     """
+    find = _levels
     if by_hand[0] == 2:
-        return _careful_order(roots)
+        _deepen(roots)
+        find = _levels_by_parents
     seen: set[Any] = set()
-    levels: list[list[N]] = [[] for _ in range(1 + max((root._depth for root in roots), default=0))]
+    whole: Levels[N] = [None] * (1 + max((root._depth for root in roots), default=0))
     for root in roots:
         if root._depth and root not in seen:
-            for level, more in zip(levels, _levels(root, seen), strict=False):
-                level += more
-    return list(chain.from_iterable(reversed(levels)))
+            for depth, level in enumerate(find(root, seen)):
+                if level:
+                    whole[depth] = [*(whole[depth] or ()), *level]
+    return list(chain.from_iterable(filter(None, reversed(whole))))
 
 
-def _levels(root: N, seen: set[Any]) -> list[list[N]]:
+def _levels(root: N, seen: set[Any]) -> Levels[N]:
     """The inner nodes under ``root`` by their depth; ``seen`` has those left out, and the shared lists gone through."""
-    levels: list[list[Any]] = [[] for _ in range(root._depth + 1)]
-    levels[root._depth].append(root)
+    levels: Levels[Any] = [*repeat(None, root._depth), [root]]
     seen.add(root)
-    for level in reversed(levels):
-        for node in level:
+    for depth in range(root._depth, 0, -1):
+        for node in levels[depth] or ():
             # An operand that is a leaf has depth 0, one that is a number has no partial.
             if node._dx is None and node._dy.__class__ is not float:
                 for group in node._y:
@@ -62,32 +67,50 @@ def _levels(root: N, seen: set[Any]) -> list[list[N]]:
                         seen.add(group)
                         group = group.parents
                     for parent in reversed(group):
-                        if (depth := parent._depth) and parent not in seen:
-                            seen.add(parent)
-                            levels[depth].append(parent)
+                        if parent._depth and parent not in seen:
+                            _meet(parent, levels, seen)
                 continue
             if node._dy is not None:
                 parent = node._y
-                if (depth := parent._depth) and parent not in seen:
-                    seen.add(parent)
-                    levels[depth].append(parent)
+                if parent._depth and parent not in seen:
+                    _meet(parent, levels, seen)
                 if node._dx is None:
                     continue
             parent = node._x
-            if (depth := parent._depth) and parent not in seen:
-                seen.add(parent)
-                levels[depth].append(parent)
+            if parent._depth and parent not in seen:
+                _meet(parent, levels, seen)
     return levels
 
 
-def _careful_order(roots: Sequence[N]) -> list[N]:
-    """``joint_backward_order`` by nothing but the nodes' parents, however deep they are said to lie.
+def _levels_by_parents(root: N, seen: set[Any]) -> Levels[N]:
+    """The same where a leaf has been given parents: lists that it stands in do not tell that it is none any more."""
+    levels: Levels[Any] = [*repeat(None, root._depth), [root]]
+    seen.add(root)
+    for depth in range(root._depth, 0, -1):
+        for node in levels[depth] or ():
+            for parent in reversed(node.parents):
+                if parent._depth and parent not in seen:
+                    _meet(parent, levels, seen)
+    return levels
 
-    Kahn's algorithm: a node is ready when its last consumer has come; of a consumer's operands the last comes first.
+
+def _meet(node: Any, levels: Levels[Any], seen: set[Any]) -> None:
+    seen.add(node)
+    level = levels[node._depth]
+    if level is None:
+        levels[node._depth] = [node]
+    else:
+        level.append(node)
+
+
+def _deepen(roots: Sequence[N]) -> None:
+    """Let each node under ``roots`` lie deeper than its parents do, also those that were given by hand later on.
+
+    Kahn's algorithm: a node is ready when its last consumer has come.
 
     Source: A. B. Kahn, Topological sorting of large networks, Communications of the ACM 5 (1962).
     """
-    counts: dict[Any, int] = {root: 0 for root in reversed(roots) if root.op is not None}
+    counts: dict[Any, int] = {root: 0 for root in roots if root.op is not None}
     found = list(counts)
     for node in found:  # it grows meanwhile
         for parent in node.parents:
@@ -98,14 +121,15 @@ def _careful_order(roots: Sequence[N]) -> list[N]:
                 counts[parent] += 1
     order = [node for node in found if not counts[node]]
     for node in order:  # likewise
-        for parent in reversed(node.parents):
+        for parent in node.parents:
             if parent.op is not None:
                 counts[parent] -= 1
                 if not counts[parent]:
                     order.append(parent)
     if len(order) != len(found):
         _refuse_cycle([node for node in found if counts[node]])
-    return order
+    for node in reversed(order):
+        node._depth = max(node._depth, 1 + max((parent._depth for parent in node.parents), default=0))
 
 
 def interior_order(root: N) -> list[N]:

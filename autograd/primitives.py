@@ -117,11 +117,7 @@ def _checked(name: str, partials: Callable[..., Any], operands: tuple[str, ...])
 def _refuse_operands(name: str, operands: tuple[str, ...], defaults: Iterable[str]) -> None:
     for index, operand in enumerate(operands):
         fits = operand.isidentifier() and not iskeyword(operand) and not operand.startswith("_")
-        if (
-            not fits
-            or operand.endswith(("_", "_class", "_values", "_interior", "_group"))
-            or operand in operands[:index]
-        ):
+        if not fits or operand.endswith(("_", "_class", "_values", "_depth", "_group")) or operand in operands[:index]:
             raise FormulaError(f"each operand of {name!r} needs a simple name of its own, such as x; got {operand!r}")
         if operand == "out" or operand in FLOATS.namespace:
             raise FormulaError(f"an operand of {name!r} may not be named {operand}: formulas mean something else by it")

@@ -6,13 +6,13 @@ order itself (``order.py``), the same over Values and into dictionaries (``deriv
 """
 
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, repeat
 from types import SimpleNamespace
 from typing import Any
 
 from autograd.graph import by_hand
 from autograd.modes import check_gradient, modes
-from autograd.order import backward_order
+from autograd.order import Levels, backward_order
 from autograd.unrolled import ADD, ADD_DOT, LONGEST
 
 
@@ -66,9 +66,8 @@ def accumulate(root: Any, seed: float) -> None:
         if by_hand[0] == 2 or modes().anomaly or any(node.is_opaque for node in order):
             _accumulate_slowly(order, seed)
             return
-    levels: list[list[Any]] = [[] for _ in range(root._depth + 1)]
+    levels: Levels[Any] = [*repeat(None, root._depth), [root]]
     try:
-        levels[root._depth].append(root)
         root._grad = seed
         _sweep(levels)
     except BaseException:  # an interrupt: the next backward would go on with what has been added up so far
@@ -76,7 +75,7 @@ def accumulate(root: Any, seed: float) -> None:
         raise
 
 
-def _sweep(levels: list[list[Any]]) -> None:
+def _sweep(levels: Levels[Any]) -> None:
     """Send the gradients of the nodes in ``levels``, which are by depth, down to the leaves.
 
     What ``backward_order`` and ``propagate`` do, inline: this loop is where an eager engine spends its time.  A node's
@@ -84,8 +83,8 @@ def _sweep(levels: list[list[Any]]) -> None:
     loop gets there, the last one has.  A leaf is never put anywhere: its ``_grad`` is a number all the time.
     """
     shared: set[Any] = set()
-    for level in reversed(levels):
-        for node in level:  # those above grow meanwhile
+    for depth in range(len(levels) - 1, 0, -1):
+        for node in levels[depth] or ():  # the levels above come to be meanwhile
             # The steps for a parent stand once for each of two parents: a loop over these takes a quarter more.
             g = node._grad
             node._grad = None
@@ -103,7 +102,11 @@ def _sweep(levels: list[list[Any]]) -> None:
                             group = group.parents
                         for parent in reversed(group):
                             if parent._grad is None:
-                                levels[parent._depth].append(parent)
+                                level = levels[parent._depth]
+                                if level is None:
+                                    levels[parent._depth] = [parent]
+                                else:
+                                    level.append(parent)
                                 parent._grad = 0.0
                     if g == 0.0:
                         node._sent = 0.0
@@ -127,7 +130,11 @@ def _sweep(levels: list[list[Any]]) -> None:
                 node._sent = 0.0
                 for met in (parent,) if dy is None else (node._y, parent):
                     if met._grad is None:
-                        levels[met._depth].append(met)
+                        level = levels[met._depth]
+                        if level is None:
+                            levels[met._depth] = [met]
+                        else:
+                            level.append(met)
                         met._grad = 0.0
                 continue
             if dy is not None:
@@ -136,23 +143,32 @@ def _sweep(levels: list[list[Any]]) -> None:
                     dx, dy = dy, dx
                 before = second._grad
                 if before is None:
-                    levels[second._depth].append(second)
+                    level = levels[second._depth]
+                    if level is None:
+                        levels[second._depth] = [second]
+                    else:
+                        level.append(second)
                     second._grad = g * dy
                 else:
                     second._grad = before + g * dy
             before = parent._grad
             if before is None:
-                levels[parent._depth].append(parent)
+                level = levels[parent._depth]
+                if level is None:
+                    levels[parent._depth] = [parent]
+                else:
+                    level.append(parent)
                 parent._grad = g * dx
             else:
                 parent._grad = before + g * dx
+        levels[depth] = None
 
 
-def _forget(levels: list[list[Any]]) -> None:
+def _forget(levels: Levels[Any]) -> None:
     """Take back what nodes were given and had not sent on yet; another interrupt meanwhile does not stop it."""
     while True:
         try:
-            for node in chain.from_iterable(levels):
+            for node in chain.from_iterable(filter(None, levels)):
                 node._grad = None
         except KeyboardInterrupt:
             continue

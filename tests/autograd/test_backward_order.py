@@ -21,7 +21,7 @@ import pytest
 import autograd
 from autograd import GraphCycleError, Value, topological_order
 from autograd.derivatives import gradients
-from autograd.graph import DEEPER
+from autograd.graph import DEEPER, by_hand
 from autograd.order import backward_order, joint_order
 from autograd.sweep import propagate
 from tests.autograd.counting import lines_run
@@ -385,6 +385,27 @@ def test_a_shared_list_is_freed_with_its_graph() -> None:
     finally:
         if was_on:
             gc.enable()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_node_made_by_hand_elsewhere_changes_no_order(seed: int) -> None:
+    pool = random_pool(random.Random(seed), by_hand=False)
+    before = [topological_order(node) for node in pool]
+    elsewhere = Value(1.0)
+    elsewhere._prev = {Value(2.0)}
+    assert by_hand == [2]
+    assert [topological_order(node) for node in pool] == before
+
+
+def test_nodes_made_from_a_leaf_that_is_given_parents_come_to_lie_deeper() -> None:
+    x, leaf = Value(2.0), Value(3.0)
+    other = (x * 2.0).tanh().exp()
+    root = autograd.dot([leaf, x], [x, leaf]) * leaf.sin()
+    leaf._prev = (other,)
+    order = topological_order(root)
+    place = {node: i for i, node in enumerate(order)}
+    assert all(place[parent] < place[node] for node in order for parent in node.parents)
+    assert all(parent._depth < node._depth for node in order for parent in node.parents)
 
 
 # rules and parents given by hand -------------------------------------------------------------------------------------

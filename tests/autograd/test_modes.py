@@ -13,7 +13,7 @@ import pytest
 
 import autograd
 from autograd import AnomalyError, Value, detect_anomaly, no_grad, provenance, scope
-from autograd.modes import observing
+from autograd.modes import changing, observing
 
 # no_grad ------------------------------------------------------------------------------------------------------------
 
@@ -348,6 +348,20 @@ def test_one_block_may_be_entered_again_and_within_itself() -> None:
         with block, block:
             assert (Value(2.0) * 3).is_leaf
         assert not (Value(2.0) * 3).is_leaf
+
+
+def test_a_block_interrupted_on_entry_has_not_been_entered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        if observing and armed:
+            armed.clear()
+            raise KeyboardInterrupt
+
+    armed = [True]
+    monkeypatch.setattr("autograd.modes.changing", [*changing, interrupted])
+    with pytest.raises(KeyboardInterrupt), no_grad():
+        raise AssertionError("the block was entered")
+    assert not observing
+    assert (Value(2.0) * 3).parents != ()
 
 
 def test_a_block_left_unfinished_does_not_end_in_the_middle_of_another() -> None:

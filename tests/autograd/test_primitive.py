@@ -105,6 +105,40 @@ def cube(name: str) -> Callable[..., Any]:
     return autograd.primitive(name, lambda x: x**3, lambda out, x: (3 * x * x,))
 
 
+@pytest.mark.parametrize("operands", [("depth", "take"), ("take", "fresh", "depth")])
+def test_operands_may_be_called_what_they_are(name: str, operands: tuple[str, ...]) -> None:
+    f = primitive(name, " * ".join(operands), ["*".join(set(operands) - {x}) for x in operands], operands=operands)
+    values = [Value(k + 2.0) * 1.0 for k in range(len(operands))]
+    product = f(*values)
+    assert product.data == math.prod(v.data for v in values)
+    assert product.partials == tuple(product.data / v.data for v in values)
+
+
+@pytest.mark.parametrize("between", ["{f}(x) / (x - 1)", "sin({g}(x))"])
+def test_a_formula_that_calls_an_opaque_primitive_calls_it_once_and_lets_its_errors_out(
+    name: str, between: str
+) -> None:
+    called = []
+
+    def own(x: float) -> float:
+        called.append(x)
+        if x > 5.0:
+            raise OverflowError("mine")
+        return x
+
+    f, g = f"{name}_f", f"{name}_g"
+    primitive(f, own, lambda out, x: (1.0,))
+    primitive(g, f"{f}(x) + 1", "1")
+    calls = primitive(name, between.format(f=f, g=g), "1 / (x - 1)")
+    called.clear()
+    assert not calls(Value(1.0)).partials[0] < math.inf
+    assert called == [1.0]
+    with pytest.raises(OverflowError, match="mine") as raised:
+        calls(Value(6.0))
+    assert called == [1.0, 6.0]
+    assert raised.value.__context__ is None
+
+
 def test_an_opaque_primitive_runs_eagerly(cube: Callable[..., Any]) -> None:
     x = Value(2.0)
     (cube(x) * 5).backward()
