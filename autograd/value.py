@@ -196,6 +196,7 @@ class Value(Scalar):
 
         Nodes are visited in reverse topological order; each adds gradient × partial to each of its parents.  Leaves
         add to the gradient they have (call ``zero_grad()`` between steps), interior nodes start from zero each time.
+        Two threads may not do so at once in graphs that share nodes: their gradients would mix.
 
         Args:
             gradient: the gradient this node starts from; 1 means plain derivatives.

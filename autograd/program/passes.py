@@ -1,6 +1,7 @@
 """The passes: scalar program in, smaller scalar program out, each a pure function.
 
-Four of them are exact to the last bit, signs of zeros included, so a program says what the graph said:
+Four of them leave every value as the graph has it, to the last bit and signs of zeros included.  A gradient may add up
+in another order then (``x*x`` in place of ``x**2`` passes it on in two halves) and differ in its last bit:
 
     fold        instructions on constants alone become constants
     simplify    x*1, x/1, x - 0, x**1, x**2, and x + 0 where x cannot be -0.0 (for 0.0 + -0.0 is 0.0)

@@ -115,9 +115,7 @@ def test_operands_may_be_called_what_they_are(name: str, operands: tuple[str, ..
 
 
 @pytest.mark.parametrize("between", ["{f}(x) / (x - 1)", "sin({g}(x))"])
-def test_a_formula_that_calls_an_opaque_primitive_calls_it_once_and_lets_its_errors_out(
-    name: str, between: str
-) -> None:
+def test_a_formula_calls_an_opaque_primitive_once_and_lets_its_errors_out(name: str, between: str) -> None:
     called = []
 
     def own(x: float) -> float:

@@ -60,7 +60,7 @@ REFUSED: dict[str, tuple[Any, Any, dict[str, Any], str]] = {
     "an operand twice": ("1", ("0", "0"), {"operands": ("x", "x")}, "simple name of its own.*'x'"),
     "a private operand": ("1", "0", {"operands": ("_data",)}, "simple name of its own.*'_data'"),
     "an operand the templates make": ("x", "1", {"operands": ("x_class",)}, "simple name of its own.*'x_class'"),
-    "an operand the templates make of another": ("x", "1", {"operands": ("x_depth",)}, "simple name of its own.*'x_depth'"),
+    "another the templates make": ("x", "1", {"operands": ("x_depth",)}, "simple name of its own.*'x_depth'"),
     "an operand named out": ("1", "0", {"operands": ("out",)}, "may not be named out"),
     "an operand named as a function": ("x / exp", ("0", "0"), {"operands": ("x", "exp")}, "may not be named exp"),
     "an operand named as a constant": ("pi", "0", {"operands": ("pi",)}, "may not be named pi"),
