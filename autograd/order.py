@@ -6,6 +6,7 @@ contributions are added up.  It does not depend on what else was made from the g
 What does not live here: what a node is (``graph.py``), what is sent along it (``sweep.py``, ``derivatives.py``).
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import chain, repeat
 from typing import Any, TypeVar
@@ -15,8 +16,8 @@ from autograd.graph import Node, by_hand
 
 N = TypeVar("N", bound=Node)
 
-Levels = list[list[N] | None]
-"""The nodes of each depth, made when the first one is met."""
+Levels = list[dict[Any, None] | None]
+"""The nodes of each depth in order, made when the first one is met."""
 
 
 def backward_order(root: N) -> list[N]:
@@ -38,69 +39,75 @@ def joint_backward_order(roots: Sequence[N]) -> list[N]:
     Raises:
         GraphCycleError: parents assigned by hand lead back to where they came from.
     """
-    find = _levels
-    if by_hand[0] == 2:
+    careful = by_hand[0] == 2
+    if careful:
         _deepen(roots)
-        find = _levels_by_parents
-    seen: set[Any] = set()
-    whole: Levels[N] = [None] * (1 + max((root._depth for root in roots), default=0))
+    whole: Levels = [None] * (1 + max((root._depth for root in roots), default=0))
+    known: set[Any] = set()
     for root in roots:
-        if root._depth and root not in seen:
-            for depth, level in enumerate(find(root, seen)):
+        if root._depth and root not in known:
+            levels = _levels_by_parents(root, known) if careful or known else _levels(root)
+            for depth, level in enumerate(levels):
                 if level:
-                    whole[depth] = [*(whole[depth] or ()), *level]
+                    whole[depth] = found = whole[depth] or {}
+                    found.update(level)
+                    if len(roots) > 1:
+                        known.update(level)
     return list(chain.from_iterable(filter(None, reversed(whole))))
 
 
-def _levels(root: N, seen: set[Any]) -> Levels[N]:
-    """The inner nodes under ``root`` by their depth; ``seen`` has those left out, and the shared lists gone through."""
-    levels: Levels[Any] = [*repeat(None, root._depth), [root]]
-    seen.add(root)
+def _levels(root: Any) -> Levels:
+    """The inner nodes under ``root`` by their depth."""
+    levels: Levels = [*repeat(None, root._depth), {root: None}]
+    shared: set[Any] = set()
     for depth in range(root._depth, 0, -1):
         for node in levels[depth] or ():
             # An operand that is a leaf has depth 0, one that is a number has no partial.
             if node._dx is None and node._dy.__class__ is not float:
                 for group in node._y:
                     if group.__class__ is not tuple:
-                        if group in seen:
+                        if group in shared:
                             continue
-                        seen.add(group)
+                        shared.add(group)
                         group = group.parents
                     for parent in reversed(group):
-                        if parent._depth and parent not in seen:
-                            _meet(parent, levels, seen)
+                        if deep := parent._depth:
+                            if (level := levels[deep]) is None:
+                                levels[deep] = {parent: None}
+                            else:
+                                level[parent] = None
                 continue
             if node._dy is not None:
                 parent = node._y
-                if parent._depth and parent not in seen:
-                    _meet(parent, levels, seen)
+                if deep := parent._depth:
+                    if (level := levels[deep]) is None:
+                        levels[deep] = {parent: None}
+                    else:
+                        level[parent] = None
                 if node._dx is None:
                     continue
             parent = node._x
-            if parent._depth and parent not in seen:
-                _meet(parent, levels, seen)
+            if deep := parent._depth:
+                if (level := levels[deep]) is None:
+                    levels[deep] = {parent: None}
+                else:
+                    level[parent] = None
     return levels
 
 
-def _levels_by_parents(root: N, seen: set[Any]) -> Levels[N]:
-    """The same where a leaf has been given parents: lists that it stands in do not tell that it is none any more."""
-    levels: Levels[Any] = [*repeat(None, root._depth), [root]]
-    seen.add(root)
+def _levels_by_parents(root: Any, known: set[Any]) -> Levels:
+    """The same without those that are ``known``, and whatever was given by hand.
+
+    Lists of operands do not tell of a leaf that it has been given parents since.
+    """
+    levels: Levels = [*repeat(None, root._depth), {root: None}]
     for depth in range(root._depth, 0, -1):
         for node in levels[depth] or ():
             for parent in reversed(node.parents):
-                if parent._depth and parent not in seen:
-                    _meet(parent, levels, seen)
+                if parent._depth and parent not in known:
+                    levels[parent._depth] = level = levels[parent._depth] or {}
+                    level[parent] = None
     return levels
-
-
-def _meet(node: Any, levels: Levels[Any], seen: set[Any]) -> None:
-    seen.add(node)
-    level = levels[node._depth]
-    if level is None:
-        levels[node._depth] = [node]
-    else:
-        level.append(node)
 
 
 def _deepen(roots: Sequence[N]) -> None:
@@ -135,6 +142,14 @@ def _deepen(roots: Sequence[N]) -> None:
 def interior_order(root: N) -> list[N]:
     """The nodes under ``root`` that are no leaves, each after its parents: ``backward_order`` reversed."""
     return backward_order(root)[::-1]
+
+
+def release(nodes: Sequence[Any]) -> None:
+    """Say of inner nodes that nobody goes through their graph: what they were given meanwhile goes.
+
+    In one call of C, which no interrupt comes in the middle of.
+    """
+    deque(map(setattr, nodes, repeat("_grad"), repeat(None)), maxlen=0)
 
 
 def topological_order(root: N) -> list[N]:

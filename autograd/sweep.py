@@ -12,8 +12,11 @@ from typing import Any
 
 from autograd.graph import by_hand
 from autograd.modes import check_gradient, modes
-from autograd.order import Levels, backward_order
+from autograd.order import backward_order, release
 from autograd.unrolled import ADD, ADD_DOT, LONGEST
+
+Levels = list[list[Any] | None]
+"""The nodes of each depth, as far as they have been met and not yet sent on."""
 
 
 def propagate(node: Any) -> None:
@@ -66,16 +69,16 @@ def accumulate(root: Any, seed: float) -> None:
         if by_hand[0] == 2 or modes().anomaly or any(node.is_opaque for node in order):
             _accumulate_slowly(order, seed)
             return
-    levels: Levels[Any] = [*repeat(None, root._depth), [root]]
+    levels: Levels = [*repeat(None, root._depth), [root]]
     try:
         root._grad = seed
         _sweep(levels)
     except BaseException:  # an interrupt: the next backward would go on with what has been added up so far
-        _forget(levels)
+        release(list(chain.from_iterable(filter(None, levels))))
         raise
 
 
-def _sweep(levels: Levels[Any]) -> None:
+def _sweep(levels: Levels) -> None:
     """Send the gradients of the nodes in ``levels``, which are by depth, down to the leaves.
 
     What ``backward_order`` and ``propagate`` do, inline: this loop is where an eager engine spends its time.  A node's
@@ -162,17 +165,6 @@ def _sweep(levels: Levels[Any]) -> None:
             else:
                 parent._grad = before + g * dx
         levels[depth] = None
-
-
-def _forget(levels: Levels[Any]) -> None:
-    """Take back what nodes were given and had not sent on yet; another interrupt meanwhile does not stop it."""
-    while True:
-        try:
-            for node in chain.from_iterable(filter(None, levels)):
-                node._grad = None
-        except KeyboardInterrupt:
-            continue
-        return
 
 
 def _accumulate_slowly(order: Sequence[Any], seed: float) -> None:

@@ -52,7 +52,10 @@ class Value(Scalar):
     __array_ufunc__ = None  # so that `numpy.float64(2) * value` asks the Value
 
     _grad: Any
-    """A leaf's gradient; of a result, what its consumers have sent so far, and None but while backward is under way."""
+    """A leaf's gradient; of a result, what its consumers have sent so far: None but while backward is under way.
+
+    Whoever goes through a graph may keep something there meanwhile, and lets it go at the end (``order.release``).
+    """
     _sent: Any
     """The gradient that a result has sent on last; not there before it has."""
 

@@ -13,7 +13,7 @@ from autograd.derivatives import refuse_stale
 from autograd.errors import OperandTypeError
 from autograd.graph import OPAQUE, Node, members
 from autograd.ops import FLOATS, Op, is_list
-from autograd.order import interior_order, joint_interior_order
+from autograd.order import interior_order, joint_interior_order, release
 from autograd.program.ir import Code, Source, is_long
 from autograd.program.slots import Operand, paired
 
@@ -28,7 +28,7 @@ class Traced(NamedTuple):
 
 
 class _Sources(dict[Any, int]):
-    """The slot of everything met so far; a leaf or number that is unknown becomes a source when first asked for."""
+    """The slot of every leaf and number met so far; an unknown one becomes a source when first asked for."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,6 +61,10 @@ class _Sources(dict[Any, int]):
             return tuple(fresh)
         return tuple(map(self.__getitem__, leaves))
 
+    def slot(self, thing: Any) -> Any:
+        """The slot of any operand; a node that was traced has its own where backward adds up."""
+        return thing._grad if thing.__class__ is not float and thing.op is not None else self[thing]
+
 
 def trace(roots: Sequence[Any]) -> Traced:
     """The program that computes ``roots`` from their leaves.
@@ -79,34 +83,48 @@ def trace(roots: Sequence[Any]) -> Traced:
     else:
         order = joint_interior_order(roots)
     sources = _Sources()
-    slot = sources.__getitem__
+    source = sources.__getitem__
     rows = _Rows(sources)
     ops: list[Op] = [node.op for node in order]
     first: list[int] = []
     second: list[int] = []
     others: dict[int, tuple[Operand, ...]] = {}
     rules = {op: (op.value_in(FLOATS), 0 if op.nary else len(op.operands)) for op in _with_formulas(ops, order)}
-    for place, (op, node) in enumerate(zip(ops, order, strict=True)):
-        rule, singles = rules[op]
-        if singles == 2:
-            x, y = node._x, node._y
-            first.append(slot(x))
-            second.append(slot(y))
-            now = rule(x if x.__class__ is float else x._data, y if y.__class__ is float else y._data)
-        elif singles == 1:
-            x = node._x
-            first.append(slot(x))
-            second.append(first[-1])
-            now = rule(x._data)
-        else:
-            others[place], numbers = rows.read(op, node)
-            first.append(-1)
-            second.append(-1)
-            now = rule(*numbers)
-        if now != node._data:
-            refuse_stale(node)
-        sources[node] = place
-    outputs = tuple(map(slot, roots))
+    try:
+        for place, (op, node) in enumerate(zip(ops, order, strict=True)):
+            rule, singles = rules[op]
+            if singles == 2:
+                x, y = node._x, node._y
+                if x.__class__ is float:
+                    p = source(x)
+                else:
+                    p = x._grad if x.op is not None else source(x)
+                    x = x._data
+                if y.__class__ is float:
+                    q = source(y)
+                else:
+                    q = y._grad if y.op is not None else source(y)
+                    y = y._data
+                first.append(p)
+                second.append(q)
+                now = rule(x, y)
+            elif singles == 1:
+                x = node._x
+                p = x._grad if x.op is not None else source(x)
+                first.append(p)
+                second.append(p)
+                now = rule(x._data)
+            else:
+                others[place], numbers = rows.read(op, node)
+                first.append(-1)
+                second.append(-1)
+                now = rule(*numbers)
+            if now != node._data:
+                refuse_stale(node)
+            node._grad = place
+        outputs = tuple(map(sources.slot, roots))
+    finally:
+        release(order)
     return Traced(_coded(sources.sources, ops, first, second, others, outputs), sources.leaves, order)
 
 
@@ -160,7 +178,7 @@ class _Rows:
                     is_row and id(group) not in interior and any(group is parents for parents in node._x)
                     and len(group) > 0 and group[0].__class__ is not float
                 )  # fmt: skip
-                row = self.sources.row(group) if leaves else tuple(map(self.sources.__getitem__, group))
+                row = self.sources.row(group) if leaves else tuple(map(self.sources.slot, group))
                 known = self.known[id(group)] = row, [v if v.__class__ is float else v._data for v in group]
             slots.append(known[0] if is_row else known[0][0])
             numbers.append(known[1] if is_row else known[1][0])

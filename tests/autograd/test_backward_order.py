@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 import autograd
-from autograd import GraphCycleError, Value, topological_order
+from autograd import GraphCycleError, StaleGraphError, Value, topological_order
 from autograd.derivatives import gradients
 from autograd.graph import DEEPER, by_hand
 from autograd.order import backward_order, joint_order
@@ -326,6 +326,29 @@ def test_gradients_of_gradients_leave_plain_backward_right() -> None:
     x.zero_grad()
     root.backward()
     assert x.grad == 12.0
+
+
+def test_a_compilation_leaves_the_graph_as_it_was_also_where_it_fails() -> None:
+    x, fails = Value(2.0), Value(1.0)
+    inner = (x * x).tanh()
+    root = (inner * x + x.exp()) * (x + fails)
+    root.backward()
+    expected, sent = x.grad, inner.grad
+    autograd.compile(root, outputs=[inner], backend="python")
+    fails.data = 5.0
+    with pytest.raises(StaleGraphError):
+        autograd.compile(root)
+    assert (inner.grad, x.grad) == (sent, expected)
+    x.zero_grad()
+    root.backward()
+    assert (inner.grad, x.grad) == (sent, expected)
+
+
+def test_many_roots_of_one_depth_take_as_long_as_one() -> None:
+    x = Value(0.5)
+    roots = [(x * float(k)).tanh() for k in range(3000)]
+    lines = [lines_run(lambda n=n: joint_order(roots[:n])) for n in (300, 3000)]  # type: ignore[misc]
+    assert lines[1] < 11 * lines[0]
 
 
 def test_an_operator_that_fails_spoils_no_later_backward() -> None:
