@@ -136,7 +136,8 @@ class _Block(ContextDecorator):
             raise
 
     def __exit__(self, *_: object) -> None:
-        _modes.set(self.around.pop())
+        _modes.set(self.around[-1])  # first of all, for an interrupt may come at any point
+        self.around.pop()
         observing.pop()
         if not observing:
             _changed()

@@ -12,6 +12,7 @@ import random
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import copy_context
 from functools import partial
 from typing import Any
 
@@ -90,7 +91,9 @@ def fit(
     modes, started = _modes(model), time.perf_counter()
     step: Step | None = None
     begun: list[Callback] = []
-    try:
+
+    def train() -> None:
+        nonlocal step
         for watcher in asked.watchers:
             watcher.on_train_begin(run)
             begun.append(watcher)
@@ -111,6 +114,9 @@ def fit(
                     step.show()
                 for watcher in asked.watchers:
                     watcher.on_epoch_end(run)
+
+    try:
+        copy_context().run(train)  # where an interrupt keeps a block such as no_grad() from being left, this leaves it
     except KeyboardInterrupt:
         run.stop("interrupted")
     finally:
@@ -143,7 +149,7 @@ def evaluate(
     given = samples(data)
     function = None if loss is None else loss_function(loss)
     named = as_metrics(metrics, function)
-    with _Evaluation(model):
+    with no_grad(), _Evaluation(model):
         found, predictions = EagerStep(model, function).evaluated(given)
     numbers = _measured(found, predictions, given.targets, named)
     if function is None:
@@ -162,7 +168,7 @@ def predict(model: Any, X: Any) -> list[Any]:
     [[1.0, 2.0], [2.0, 4.0]]
     """
     as_model(model)
-    with _Evaluation(model):
+    with no_grad(), _Evaluation(model):
         return [plain(output) for output in outputs(model, rows(X))]
 
 
@@ -190,7 +196,7 @@ def _looked(step: Step, asked: Arguments) -> Step:
 
 
 def _warn(error: UnfitError) -> None:
-    warnings.warn(f"fit trains without compiling: {error}", stacklevel=4)
+    warnings.warn(f"fit trains without compiling: {error}", stacklevel=5)
 
 
 def _finish(run: Run, action: Callable[[], Any]) -> None:
@@ -231,17 +237,19 @@ def _number(name: str, found: Any) -> float:
 
 
 class _Evaluation:
-    """A block without a graph, with the model in evaluation mode."""
+    """A block with the model in evaluation mode."""
 
     def __init__(self, model: Any) -> None:
-        self.model, self.modes, self.block = model, _modes(model), no_grad()
+        self.model, self.modes = model, _modes(model)
 
     def __enter__(self) -> None:
-        _set_mode(self.model, False)
-        self.block.__enter__()
+        try:
+            _set_mode(self.model, False)
+        except BaseException:
+            _restore(self.modes)
+            raise
 
     def __exit__(self, *error: Any) -> None:
-        self.block.__exit__(*error)
         _restore(self.modes)
 
 

@@ -29,10 +29,16 @@ collect_ignore = ["benchmarks"]
 
 @pytest.fixture(autouse=True)
 def fresh_process() -> None:
-    """The engine remembers that rules were given by hand, and goes through graphs with more care from then on."""
+    """What the engine remembers for good is forgotten.
+
+    That rules were given by hand (it looks at graphs with more care from then on), and that an interrupt came just as a
+    mode was left (it looks at each node from then on).
+    """
     from autograd.graph import by_hand
+    from autograd.modes import observing
 
     by_hand[0] = 0
+    observing.clear()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import autograd
 import nn
 from autograd import Program
 from nn.optim.flat import Flat
@@ -132,6 +133,25 @@ def test_ctrl_c_anywhere_leaves_the_last_finished_step(
         seen.add(steps)
     assert len(seen) > 6
     assert closing <= 2
+
+
+def test_ctrl_c_just_as_a_block_without_gradients_is_left_leaves_none_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    requires("numpy")
+    block, armed = type(autograd.no_grad()), [True]
+    leave = block.__exit__
+
+    def interrupted(self: Any, *error: Any) -> None:
+        if armed:
+            armed.clear()
+            raise KeyboardInterrupt
+        leave(self, *error)
+
+    monkeypatch.setattr(block, "__exit__", interrupted)
+    net = model()
+    history = fitted(net, nn.optim.Adam(net.parameters()), compile=False)
+    assert history.stopped == "interrupted"
+    assert net.training
+    assert (autograd.Value(2.0) * 3.0).parents != ()
 
 
 def test_a_step_is_interrupted_before_or_after_and_never_within() -> None:
