@@ -5,8 +5,6 @@ them while there is nothing in them to follow.  What does not live here: what fi
 ``fuse.py``), what is looked at while a mode is on (``modes.py``).
 """
 
-import os
-import threading
 from collections.abc import Callable
 from itertools import islice, repeat, starmap
 from typing import Any, Final
@@ -33,33 +31,29 @@ class Supply:
         self.at_hand: list[Any] = []
         self.take: Callable[[], Any] = self.at_hand.pop
         self.size = FEW
-        self.turn = threading.RLock()  # one that may be entered again: an interrupt's handler may make nodes, too
         changing.append(self.clear)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._start_anew)
 
     def fresh(self, depth: int) -> Any:
         """A node one deeper than ``depth``, everything else about it blank; afterwards there are some to take again."""
         kind = self.watched if observing else self.kind
-        more = () if self.at_hand else list(islice(self.sources[kind], self.size))
-        with self.turn:
-            if observing and kind is not self.watched:  # a mode was entered just now
-                kind, more = self.watched, ()
-            if more:
-                self.at_hand += more
-                self.size = min(2 * self.size, MANY)
+        more = () if self.at_hand else tuple(islice(self.sources[kind], self.size))
+        supply = self.at_hand.extend
+        # No lock, which an interrupt could leave locked: Python changes threads only after a call, and between this
+        # question and the end of that call there is none. So nobody who has entered a mode finds any but watched ones.
+        if kind is self.watched or not observing:
+            supply(more)
+        else:  # a mode was entered just now
+            kind = self.watched
+        if more:
+            self.size = min(2 * self.size, MANY)
         node = object.__new__(kind)
         node._depth = DEEPER[depth] if depth < len(DEEPER) else deeper(depth)
         return node
 
     def clear(self) -> None:
         """Let go what there is to take: a mode has been entered or left, and it is of the wrong kind."""
-        with self.turn:
-            self.at_hand.clear()
-            self.size = FEW  # modes that come and go all the time waste few
-
-    def _start_anew(self) -> None:
-        self.turn = threading.RLock()  # another thread, which is not in this process, may have had its turn
+        self.at_hand.clear()
+        self.size = FEW  # modes that come and go all the time waste few
 
 
 _supplies: Final[dict[Any, Supply]] = {}

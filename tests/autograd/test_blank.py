@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -113,36 +111,3 @@ def test_a_thread_that_records_nothing_records_nothing_whatever_others_make(supp
                 assert not any((x * 3.0).parents for _ in range(10))
         stop.set()
         assert all(other.result() for other in others)
-
-
-FORKED = """
-import os, threading
-from autograd import Value
-from autograd.blank import blank
-
-x, turn = Value(2.0), blank(Value).turn
-held, done = threading.Event(), threading.Event()
-
-def hold():
-    with turn:
-        held.set()
-        done.wait()
-
-thread = threading.Thread(target=hold)
-thread.start()
-held.wait()
-child = os.fork()
-if child == 0:
-    os._exit(int((x * x).data) + 3)
-done.set()
-thread.join()
-print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_a_process_forked_in_the_middle_of_another_thread_s_turn_makes_nodes() -> None:
-    # Of its own, for JAX, once imported, warns of any fork; and Python 3.12 warns of threads beside one.
-    command = [sys.executable, "-W", "ignore", "-c", FORKED]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert (found.stdout, found.stderr) == ("7\n", "")
