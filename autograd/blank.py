@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import islice, repeat, starmap
 from typing import Any, Final
 
-from autograd.graph import DEEPER, deeper
+from autograd.graph import deeper
 from autograd.modes import changing, observe, observing
 
 FEW: Final = 8
@@ -38,8 +38,9 @@ class Supply:
         kind = self.watched if observing else self.kind
         more = () if self.at_hand else tuple(islice(self.sources[kind], self.size))
         supply = self.at_hand.extend
-        # No lock, which an interrupt could leave locked: Python changes threads only after a call, and between this
-        # question and the end of that call there is none. So nobody who has entered a mode finds any but watched ones.
+        # No lock, which an interrupt could leave locked. Python changes threads after a call or at the turn of a loop,
+        # and between the question and the end of that call there is neither: where a mode has been entered meanwhile,
+        # only watched nodes come here, and those that came before were let go by ``clear``.
         if kind is self.watched or not observing:
             supply(more)
         else:  # a mode was entered just now
@@ -47,7 +48,7 @@ class Supply:
         if more:
             self.size = min(2 * self.size, MANY)
         node = object.__new__(kind)
-        node._depth = DEEPER[depth] if depth < len(DEEPER) else deeper(depth)
+        node._depth = deeper(depth)
         return node
 
     def clear(self) -> None:

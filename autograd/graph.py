@@ -56,7 +56,7 @@ OPAQUE: Final = Op("opaque", ("xs",), "", ("",), python=(lambda xs: 0.0, lambda 
 
 
 by_hand: Final[list[int]] = [0]
-"""1 as soon as any node's parents or rule were given by hand, 2 as soon as some lay as deep as the node, or deeper.
+"""1 as soon as any node's parents or rule were given by hand, 2 as soon as such parents lay as deep as it, or deeper.
 
 Such a node's rule may add to whatever it likes, and what was made from the node before may not lie deeper than it does
 now: from then on, what goes through a graph looks at that first, and takes longer.
@@ -71,9 +71,9 @@ _DEEPEST: Final = 2**20
 
 
 def deeper(depth: int) -> int:
-    """``depth`` + 1, where ``DEEPER`` has not been so long yet."""
+    """``depth`` + 1, as an int of its own; ``DEEPER`` goes on from there, if it has not been so long yet."""
     known = len(DEEPER)
-    if known < _DEEPEST:
+    if known <= depth and known < _DEEPEST:
         DEEPER[known:] = range(known + 1, 2 * known + 1)  # several threads at once write the same
     return depth + 1
 

@@ -8,11 +8,11 @@ What does not live here: what a node is (``graph.py``), what is sent along it (`
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from itertools import chain, repeat
+from itertools import chain, repeat, zip_longest
 from typing import Any, TypeVar
 
 from autograd.errors import GraphCycleError, OperandTypeError
-from autograd.graph import Node, by_hand
+from autograd.graph import Node, by_hand, members
 
 N = TypeVar("N", bound=Node)
 
@@ -42,70 +42,41 @@ def joint_backward_order(roots: Sequence[N]) -> list[N]:
     careful = by_hand[0] == 2
     if careful:
         _deepen(roots)
-    whole: Levels = [None] * (1 + max((root._depth for root in roots), default=0))
-    known: set[Any] = set()
-    for root in roots:
-        if root._depth and root not in known:
-            levels = _levels_by_parents(root, known) if careful or known else _levels(root)
-            for depth, level in enumerate(levels):
-                if level:
-                    whole[depth] = found = whole[depth] or {}
-                    found.update(level)
-                    if len(roots) > 1:
-                        known.update(level)
-    return list(chain.from_iterable(filter(None, reversed(whole))))
+    levels = _levels(roots[:1], set(), careful)
+    if len(roots) > 1:
+        known = set(chain.from_iterable(filter(None, levels)))
+        more = _levels([root for root in reversed(roots) if root not in known], known, careful)
+        levels = [{**(level or {}), **(others or {})} for level, others in zip_longest(levels, more)]
+    return list(chain.from_iterable(filter(None, reversed(levels))))
 
 
-def _levels(root: Any) -> Levels:
-    """The inner nodes under ``root`` by their depth."""
-    levels: Levels = [*repeat(None, root._depth), {root: None}]
-    shared: set[Any] = set()
-    for depth in range(root._depth, 0, -1):
-        for node in levels[depth] or ():
-            # An operand that is a leaf has depth 0, one that is a number has no partial.
-            if node._dx is None and node._dy.__class__ is not float:
-                for group in node._y:
-                    if group.__class__ is not tuple:
-                        if group in shared:
-                            continue
-                        shared.add(group)
-                        group = group.parents
-                    for parent in reversed(group):
-                        if deep := parent._depth:
-                            if (level := levels[deep]) is None:
-                                levels[deep] = {parent: None}
-                            else:
-                                level[parent] = None
-                continue
-            if node._dy is not None:
-                parent = node._y
-                if deep := parent._depth:
-                    if (level := levels[deep]) is None:
-                        levels[deep] = {parent: None}
-                    else:
-                        level[parent] = None
-                if node._dx is None:
-                    continue
-            parent = node._x
-            if deep := parent._depth:
-                if (level := levels[deep]) is None:
-                    levels[deep] = {parent: None}
-                else:
-                    level[parent] = None
-    return levels
+def _levels(roots: Sequence[Any], known: set[Any], careful: bool) -> Levels:
+    """The inner nodes under ``roots`` by their depth, without those that are ``known``.
 
-
-def _levels_by_parents(root: Any, known: set[Any]) -> Levels:
-    """The same without those that are ``known``, and whatever was given by hand.
-
-    Lists of operands do not tell of a leaf that it has been given parents since.
+    Lists of operands do not tell of a leaf that it has been given parents since: who is ``careful`` asks each node.
     """
-    levels: Levels = [*repeat(None, root._depth), {root: None}]
-    for depth in range(root._depth, 0, -1):
+    levels: Levels = [None] * (1 + max((root._depth for root in roots), default=0))
+    for root in roots:
+        if root._depth:
+            levels[root._depth] = level = levels[root._depth] or {}
+            level[root] = None
+    shared: set[int] = set()
+    met: Iterable[Any]
+    for depth in range(len(levels) - 1, 0, -1):
         for node in levels[depth] or ():
-            for parent in reversed(node.parents):
-                if parent._depth and parent not in known:
-                    levels[parent._depth] = level = levels[parent._depth] or {}
+            if careful:
+                met = reversed(node.parents)
+            elif node._dx is not None:
+                met = (node._x,) if node._dy is None else (node._y, node._x)
+            elif node._dy.__class__ is float:
+                met = (node._y,)
+            else:
+                groups = [group for group in node._y if id(group) not in shared]
+                shared.update(map(id, groups))
+                met = chain.from_iterable([reversed(members(group)) for group in groups])
+            for parent in met:
+                if (deep := parent._depth) and not (known and parent in known):
+                    levels[deep] = level = levels[deep] or {}
                     level[parent] = None
     return levels
 

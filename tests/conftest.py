@@ -28,17 +28,27 @@ collect_ignore = ["benchmarks"]
 
 
 @pytest.fixture(autouse=True)
-def fresh_process() -> None:
-    """What the engine remembers for good is forgotten.
-
-    That rules were given by hand (it looks at graphs with more care from then on), and that an interrupt came just as a
-    mode was left (it looks at each node from then on).
-    """
+def fresh_process() -> Iterator[None]:
+    """No rules were given by hand so far, after which the engine looks at graphs with more care; no mode stays on."""
     from autograd.graph import by_hand
     from autograd.modes import observing
 
     by_hand[0] = 0
+    yield
+    left = len(observing)
     observing.clear()
+    assert not left, f"{left} modes entered here have not been left"
+
+
+@pytest.fixture
+def interrupted_anywhere() -> Iterator[None]:
+    """An interrupt may come in the middle of leaving a mode: nodes are still looked at then, to no effect."""
+    from autograd.modes import modes, observing
+
+    before = modes()
+    yield
+    observing.clear()
+    assert modes() == before
 
 
 @pytest.fixture

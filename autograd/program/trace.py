@@ -62,7 +62,7 @@ class _Sources(dict[Any, int]):
         return tuple(map(self.__getitem__, leaves))
 
     def slot(self, thing: Any) -> Any:
-        """The slot of any operand; a node that was traced has its own where backward adds up."""
+        """The slot of any operand; a node that was traced keeps its own in ``_grad`` until the trace is done."""
         return thing._grad if thing.__class__ is not float and thing.op is not None else self[thing]
 
 

@@ -344,11 +344,22 @@ def test_a_compilation_leaves_the_graph_as_it_was_also_where_it_fails() -> None:
     assert (inner.grad, x.grad) == (sent, expected)
 
 
-def test_many_roots_of_one_depth_take_as_long_as_one() -> None:
-    x = Value(0.5)
-    roots = [(x * float(k)).tanh() for k in range(3000)]
-    lines = [lines_run(lambda n=n: joint_order(roots[:n])) for n in (300, 3000)]  # type: ignore[misc]
-    assert lines[1] < 11 * lines[0]
+@pytest.mark.parametrize("several", [
+    lambda n: chain_of(n), lambda n: chain_of(n)[::-1], lambda n: [Value(0.5).tanh() for _ in range(n)],
+], ids=["within each other, from below", "from above", "side by side"])  # fmt: skip
+def test_many_roots_take_no_longer_than_one_root_of_as_many_nodes(several: Callable[[int], list[Value]]) -> None:
+    def lines(n: int) -> int:
+        roots = several(n)
+        return lines_run(lambda: joint_order(roots))
+
+    assert lines(3000) < 11 * lines(300)
+
+
+def chain_of(n: int) -> list[Value]:
+    nodes = [Value(0.5)]
+    for _ in range(n):
+        nodes.append(nodes[-1].tanh())
+    return nodes
 
 
 def test_an_operator_that_fails_spoils_no_later_backward() -> None:

@@ -17,7 +17,7 @@ from autograd import Value, detect_anomaly, dot, operands, topological_order
 from autograd.blank import blank
 from tests.autograd.counting import traced
 
-pytestmark = pytest.mark.usefixtures("without_collector")
+pytestmark = pytest.mark.usefixtures("without_collector", "interrupted_anywhere")
 
 
 class Interrupter:

@@ -33,7 +33,8 @@ class Unavailable(Exception):  # noqa: N818 - it is a state of the machine, and 
 class Engine:
     """A scalar engine with micrograd's surface: numbers with operators, `tanh()`, `backward()`, and an `mlp`.
 
-    `gradients(leaves)` reads gradients as floats; `call` runs a function where the engine's backward can recurse.
+    `gradients(leaves)` reads gradients as floats; `call` runs a function where the engine's backward can recurse;
+    `empty` lets go what the engine has in reserve, so that all that a graph takes is weighed.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Engine:
     gradients: Callable[[Sequence[Any]], list[float]]
     mlp: Callable[[int, list[int]], Any] | None = None
     call: Callable[[Callable[[], Any]], Any] = lambda function: function()
+    empty: Callable[[], None] = lambda: None
 
 
 def _grads(leaves: Sequence[Any]) -> list[float]:
@@ -49,10 +51,14 @@ def _grads(leaves: Sequence[Any]) -> list[float]:
 
 def ours() -> Engine:
     """This project's engine, eager."""
-    from autograd import Value
+    from autograd import Value, no_grad
     from nn import MLP
 
-    return Engine("chainrule", Value, _grads, MLP)
+    def empty() -> None:
+        with no_grad():  # blank nodes are of no use then
+            pass
+
+    return Engine("chainrule", Value, _grads, MLP, empty=empty)
 
 
 def micrograd() -> Engine:

@@ -48,6 +48,7 @@ def weigh(engine: Engine, plan: work.Plan) -> Memory:
 
     def run() -> Memory:
         leaves = [engine.value(x) for x in plan.leaves]
+        engine.empty()
         return memory(lambda: work.build_elementary(plan, leaves), lambda root: root.backward(), plan.nodes)
 
     weight: Memory = engine.call(run)

@@ -20,7 +20,7 @@ from nn.optim.flat import Flat
 from nn.optim.rows import arrays
 from tests.requires import requires
 
-pytestmark = pytest.mark.usefixtures("without_collector")
+pytestmark = pytest.mark.usefixtures("without_collector", "interrupted_anywhere")
 
 RNG = random.Random(0)
 X = [[RNG.gauss(0, 1) for _ in range(2)] for _ in range(7)]
