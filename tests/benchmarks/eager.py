@@ -205,8 +205,8 @@ def linearity(report: Report) -> None:
         f"4. Linearity: {report.ours.name} on elementary graphs of {sizes[0]:,} to {sizes[-1]:,} nodes",
         "ns and bytes per node. Small graphs fit the processor's caches, a million nodes do not: a step, not growth"
         "\nwithout end. With the collector on, Python searches all live objects the more often per node the larger the"
-        "\ngraph, until its rule sets a bound (a quarter of them must be new). Memory has in it what is made in reserve, up"
-        "\nto as many nodes again as the graph has, and never more than 4,096.",
+        "\ngraph, until its rule sets a bound (a quarter of them must be new). Memory has in it what is made in"
+        "\nreserve, up to as many nodes again as the graph has, and never more than 4,096.",
     )
     rows, counts, off, on, weights = [], [], [], [], []
     for size in sizes:
