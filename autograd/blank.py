@@ -6,7 +6,7 @@ them while there is nothing in them to follow.  What does not live here: what fi
 """
 
 from collections.abc import Callable
-from itertools import islice, repeat, starmap
+from itertools import repeat, starmap
 from typing import Any, Final
 
 from autograd.graph import deeper
@@ -27,7 +27,6 @@ class Supply:
     def __init__(self, kind: type[Any]) -> None:
         self.kind = kind
         self.watched = _watched(kind)
-        self.sources = {made: starmap(object.__new__, repeat((made,))) for made in (self.kind, self.watched)}
         self.at_hand: list[Any] = []
         self.take: Callable[[], Any] = self.at_hand.pop
         self.size = FEW
@@ -36,7 +35,7 @@ class Supply:
     def fresh(self, depth: int) -> Any:
         """A node one deeper than ``depth``, everything else about it blank; afterwards there are some to take again."""
         kind = self.watched if observing else self.kind
-        more = () if self.at_hand else tuple(islice(self.sources[kind], self.size))
+        more = [] if self.at_hand else list(starmap(object.__new__, repeat((kind,), self.size)))
         supply = self.at_hand.extend
         # No lock, which an interrupt could leave locked. Python changes threads after a call or at the turn of a loop,
         # and between the question and the end of that call there is neither: where a mode has been entered meanwhile,

@@ -5,18 +5,43 @@ order itself (``order.py``), the same over Values and into dictionaries (``deriv
 (``functional.py``).
 """
 
-from collections.abc import Sequence
-from itertools import chain, repeat
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 from autograd.graph import by_hand
 from autograd.modes import check_gradient, modes
 from autograd.order import backward_order, release
 from autograd.unrolled import ADD, ADD_DOT, LONGEST
 
-Levels = list[list[Any] | None]
-"""The nodes of each depth, as far as they have been met and not yet sent on."""
+Levels = list[Any]
+"""For each depth a list of nodes, those that have been met and not yet sent on."""
+
+
+AHEAD: Final = 256
+"""So many levels come to be together with the one that is needed."""
+
+
+class _Unmet(list[Any]):
+    """Stands at every depth where no node has been met yet, an empty list that makes way for others.
+
+    So a level comes to be shortly before it is needed: with all of them from the start, a long chain would have as
+    many lists as nodes, and Python's collector would go through all there is because of them.
+    """
+
+    __slots__ = ("levels",)
+
+    def __init__(self, levels: Levels) -> None:
+        self.levels = levels
+
+    def append(self, node: Any) -> None:
+        """Put a list at the node's depth, with the node in it, and empty ones where the next levels are unmet."""
+        depth = node._depth
+        first = max(depth - AHEAD, 1)
+        levels = self.levels
+        levels[first : depth + 1] = [[] if level is self else level for level in levels[first : depth + 1]]
+        levels[depth].append(node)
 
 
 def propagate(node: Any) -> None:
@@ -69,13 +94,19 @@ def accumulate(root: Any, seed: float) -> None:
         if by_hand[0] == 2 or modes().anomaly or any(node.is_opaque for node in order):
             _accumulate_slowly(order, seed)
             return
-    levels: Levels = [*repeat(None, root._depth), [root]]
+    levels: Levels = []
+    if root._depth > AHEAD:
+        levels += [_Unmet(levels)] * (root._depth - AHEAD)
+    levels += [[] for _ in range(len(levels), root._depth)]
+    levels.append([root])
     try:
         root._grad = seed
         _sweep(levels)
     except BaseException:  # an interrupt: the next backward would go on with what has been added up so far
-        release(list(chain.from_iterable(filter(None, levels))))
+        release(list(chain.from_iterable(levels)))
         raise
+    finally:
+        levels.clear()  # these lists know of one another
 
 
 def _sweep(levels: Levels) -> None:
@@ -87,7 +118,7 @@ def _sweep(levels: Levels) -> None:
     """
     shared: set[Any] = set()
     for depth in range(len(levels) - 1, 0, -1):
-        for node in levels[depth] or ():  # the levels above come to be meanwhile
+        for node in levels[depth]:
             # The steps for a parent stand once for each of two parents: a loop over these takes a quarter more.
             g = node._grad
             node._grad = None
@@ -97,48 +128,13 @@ def _sweep(levels: Levels) -> None:
             dy = node._dy
             if dx is None:
                 if dy.__class__ is not float:
-                    for group in node._y:
-                        if group.__class__ is not tuple:
-                            if group in shared:
-                                continue
-                            shared.add(group)
-                            group = group.parents
-                        for parent in reversed(group):
-                            if parent._grad is None:
-                                level = levels[parent._depth]
-                                if level is None:
-                                    levels[parent._depth] = [parent]
-                                else:
-                                    level.append(parent)
-                                parent._grad = 0.0
-                    if g == 0.0:
-                        node._sent = 0.0
-                    elif len(dy) == 3 and len(dy[2]) == 1 and (width := len(dy[0])) == len(dy[1]) <= LONGEST:
-                        ADD_DOT[width](node._x, dy, g)
-                    else:
-                        k = 0
-                        for parents in node._x:
-                            partials = dy[k]
-                            k += 1  # noqa: SIM113 (`enumerate` is slower here, too)
-                            width = len(partials)
-                            if width <= LONGEST:
-                                ADD[width](parents, partials, g)
-                            else:
-                                for parent, partial in zip(parents, partials):  # noqa: B905 (equal by construction; hot)
-                                    parent._grad += g * partial
+                    _send_to_groups(node, g, levels, shared)
                     continue
                 parent, dx, dy = node._y, dy, None  # a number stands first
             if g == 0.0:
                 # It sends nothing, but meets its parents.  -0.0 becomes what adding a first contribution to 0.0 gives.
                 node._sent = 0.0
-                for met in (parent,) if dy is None else (node._y, parent):
-                    if met._grad is None:
-                        level = levels[met._depth]
-                        if level is None:
-                            levels[met._depth] = [met]
-                        else:
-                            level.append(met)
-                        met._grad = 0.0
+                _meet((parent,) if dy is None else (node._y, parent), levels)
                 continue
             if dy is not None:
                 second = node._y
@@ -146,25 +142,48 @@ def _sweep(levels: Levels) -> None:
                     dx, dy = dy, dx
                 before = second._grad
                 if before is None:
-                    level = levels[second._depth]
-                    if level is None:
-                        levels[second._depth] = [second]
-                    else:
-                        level.append(second)
+                    levels[second._depth].append(second)
                     second._grad = g * dy
                 else:
                     second._grad = before + g * dy
             before = parent._grad
             if before is None:
-                level = levels[parent._depth]
-                if level is None:
-                    levels[parent._depth] = [parent]
-                else:
-                    level.append(parent)
+                levels[parent._depth].append(parent)
                 parent._grad = g * dx
             else:
                 parent._grad = before + g * dx
-        levels[depth] = None
+        levels[depth] = ()
+
+
+def _meet(parents: Iterable[Any], levels: Levels) -> None:
+    """Put those among ``parents`` that no consumer has come to before among the nodes of their depth."""
+    for parent in parents:
+        if parent._grad is None:
+            levels[parent._depth].append(parent)
+            parent._grad = 0.0
+
+
+def _send_to_groups(node: Any, g: float, levels: Levels, shared: set[Any]) -> None:
+    """The steps for a node whose operands come in groups; lists in ``shared`` have met all of their members."""
+    for group in node._y:
+        if group.__class__ is tuple:
+            _meet(reversed(group), levels)
+        elif group not in shared:
+            shared.add(group)
+            _meet(reversed(group.parents), levels)
+    partials = node._dy
+    if g == 0.0:
+        node._sent = 0.0
+    elif len(partials) == 3 and len(partials[2]) == 1 and (width := len(partials[0])) == len(partials[1]) <= LONGEST:
+        ADD_DOT[width](node._x, partials, g)
+    else:
+        for parents, of_these in zip(node._x, partials):  # noqa: B905 (equal by construction; hot)
+            width = len(of_these)
+            if width <= LONGEST:
+                ADD[width](parents, of_these, g)
+            else:
+                for parent, partial in zip(parents, of_these):  # noqa: B905
+                    parent._grad += g * partial
 
 
 def _accumulate_slowly(order: Sequence[Any], seed: float) -> None:

@@ -23,7 +23,7 @@ from autograd import GraphCycleError, StaleGraphError, Value, topological_order
 from autograd.derivatives import gradients
 from autograd.graph import DEEPER, by_hand
 from autograd.order import backward_order, joint_order
-from autograd.sweep import propagate
+from autograd.sweep import AHEAD, propagate
 from tests.autograd.counting import lines_run
 
 LIMIT = 10.0**9  # below it sums and products of whole numbers are exact in any order
@@ -106,8 +106,20 @@ def expected(order: Sequence[Value]) -> dict[Value, float]:
     return found
 
 
+def interrupted(root: Value) -> None:
+    """A backward that fails half way down."""
+    node = root
+    for _ in range(2 * AHEAD):
+        node = node._x
+    kept, node._dx = node._dx, "no number"
+    with pytest.raises(TypeError):
+        root.backward()
+    node._dx = kept
+
+
 @pytest.mark.parametrize("seed", range(400))
-def test_gradients_are_right_whatever_else_was_made_from_the_nodes(seed: int) -> None:
+def test_gradients_are_right_whatever_else_was_made_from_the_nodes(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograd.sweep.AHEAD", (1, 2, 5, AHEAD)[seed % 4])  # also where a graph is deeper than that
     rng = random.Random(seed)
     pool = random_pool(rng, by_hand=True)
     for root in (rng.choice(pool), pool[-1], pool[-1]):
@@ -117,6 +129,31 @@ def test_gradients_are_right_whatever_else_was_made_from_the_nodes(seed: int) ->
         root.backward()
         wanted = expected(order)
         assert [node.grad for node in order] == [wanted[node] for node in order]
+
+
+def test_an_edge_may_skip_over_any_number_of_levels() -> None:
+    x = Value(1.0)
+    early = deep = x * 2.0
+    for _ in range(3 * AHEAD):
+        deep = deep + 1.0
+    (deep * early + early).backward()
+    assert (early.grad, x.grad) == (deep.data + early.data + 1.0, 2.0 * early.grad)
+
+
+@pytest.mark.parametrize("backward", [Value.backward, interrupted])
+def test_backward_through_a_deep_graph_leaves_nothing_to_collect(backward: Callable[[Value], Any]) -> None:
+    x = Value(1.0)
+    for _ in range(3 * AHEAD):
+        x = x * 1.0
+    gc.collect()
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        backward(x)
+        assert gc.collect() == 0
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @pytest.mark.parametrize("seed", range(400))
