@@ -1,14 +1,16 @@
 """Where the nodes that operations make come from: blank ones, of which there is always a supply.
 
-Made in bulk a node costs less, and Python's collector, which looks at all young objects again and again, meets most of
-them while there is nothing in them to follow.  What does not live here: what fills a blank node (``bind.py``,
-``fuse.py``), what is looked at while a mode is on (``modes.py``).
+Made in bulk a node costs less, and Python's collector, which after every few hundred new objects goes through the young
+ones and at times through all, comes once a bulk and finds in most of them nothing to follow.  What does not live here:
+what fills a blank node (``bind.py``, ``fuse.py``), what is looked at while a mode is on (``modes.py``).
 """
 
 from collections.abc import Callable
+from functools import partial
 from itertools import repeat, starmap
 from typing import Any, Final
 
+from autograd.collector import made_at_once
 from autograd.graph import deeper
 from autograd.modes import changing, observe, observing
 
@@ -35,7 +37,8 @@ class Supply:
     def fresh(self, depth: int) -> Any:
         """A node one deeper than ``depth``, everything else about it blank; afterwards there are some to take again."""
         kind = self.watched if observing else self.kind
-        more = [] if self.at_hand else list(starmap(object.__new__, repeat((kind,), self.size)))
+        many = starmap(object.__new__, repeat((kind,), self.size))
+        more: list[Any] = [] if self.at_hand else made_at_once(partial(list, many))
         supply = self.at_hand.extend
         # No lock, which an interrupt could leave locked. Python changes threads after a call or at the turn of a loop,
         # and between the question and the end of that call there is neither: where a mode has been entered meanwhile,
