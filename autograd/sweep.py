@@ -5,7 +5,7 @@ order itself (``order.py``), the same over Values and into dictionaries (``deriv
 (``functional.py``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from types import SimpleNamespace
 from typing import Any, Final
@@ -128,13 +128,37 @@ def _sweep(levels: Levels) -> None:
             dy = node._dy
             if dx is None:
                 if dy.__class__ is not float:
-                    _send_to_groups(node, g, levels, shared)
+                    for group in node._y:
+                        if group.__class__ is not tuple:
+                            if group in shared:
+                                continue
+                            shared.add(group)
+                            group = group.parents
+                        for parent in reversed(group):
+                            if parent._grad is None:
+                                levels[parent._depth].append(parent)
+                                parent._grad = 0.0
+                    if g == 0.0:
+                        node._sent = 0.0
+                    elif len(dy) == 3 and len(dy[2]) == 1 and (width := len(dy[0])) == len(dy[1]) <= LONGEST:
+                        ADD_DOT[width](node._x, dy, g)
+                    else:
+                        for parents, partials in zip(node._x, dy):  # noqa: B905 (equal by construction; hot)
+                            width = len(partials)
+                            if width <= LONGEST:
+                                ADD[width](parents, partials, g)
+                            else:
+                                for parent, partial in zip(parents, partials):  # noqa: B905
+                                    parent._grad += g * partial
                     continue
                 parent, dx, dy = node._y, dy, None  # a number stands first
             if g == 0.0:
                 # It sends nothing, but meets its parents.  -0.0 becomes what adding a first contribution to 0.0 gives.
                 node._sent = 0.0
-                _meet((parent,) if dy is None else (node._y, parent), levels)
+                for met in (parent,) if dy is None else (node._y, parent):
+                    if met._grad is None:
+                        levels[met._depth].append(met)
+                        met._grad = 0.0
                 continue
             if dy is not None:
                 second = node._y
@@ -153,37 +177,6 @@ def _sweep(levels: Levels) -> None:
             else:
                 parent._grad = before + g * dx
         levels[depth] = ()
-
-
-def _meet(parents: Iterable[Any], levels: Levels) -> None:
-    """Put those among ``parents`` that no consumer has come to before among the nodes of their depth."""
-    for parent in parents:
-        if parent._grad is None:
-            levels[parent._depth].append(parent)
-            parent._grad = 0.0
-
-
-def _send_to_groups(node: Any, g: float, levels: Levels, shared: set[Any]) -> None:
-    """The steps for a node whose operands come in groups; lists in ``shared`` have met all of their members."""
-    for group in node._y:
-        if group.__class__ is tuple:
-            _meet(reversed(group), levels)
-        elif group not in shared:
-            shared.add(group)
-            _meet(reversed(group.parents), levels)
-    partials = node._dy
-    if g == 0.0:
-        node._sent = 0.0
-    elif len(partials) == 3 and len(partials[2]) == 1 and (width := len(partials[0])) == len(partials[1]) <= LONGEST:
-        ADD_DOT[width](node._x, partials, g)
-    else:
-        for parents, of_these in zip(node._x, partials):  # noqa: B905 (equal by construction; hot)
-            width = len(of_these)
-            if width <= LONGEST:
-                ADD[width](parents, of_these, g)
-            else:
-                for parent, partial in zip(parents, of_these):  # noqa: B905
-                    parent._grad += g * partial
 
 
 def _accumulate_slowly(order: Sequence[Any], seed: float) -> None:

@@ -34,7 +34,7 @@ def written_dot(width: int) -> tuple[str, str, str]:
 
 def _added(parents: str, partials: str, width: int) -> list[str]:
     lines = [f"{_names('p', width)} = {parents}", f"{_names('d', width)} = {partials}"]
-    return lines + [f"p{i}._grad += g * d{i}" for i in range(width)]
+    return lines + [f"p{i}._grad = p{i}._grad + g * d{i}" for i in range(width)]
 
 
 def _add(width: int) -> Callable[..., Any]:
