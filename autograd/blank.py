@@ -1,8 +1,8 @@
 """Where the nodes that operations make come from: blank ones, of which there is always a supply.
 
 Made in bulk a node costs less, and Python's collector, which after every few hundred new objects goes through the young
-ones and at times through all, comes once a bulk and finds in most of them nothing to follow.  What does not live here:
-what fills a blank node (``bind.py``, ``fuse.py``), what is looked at while a mode is on (``modes.py``).
+ones and at times through all, comes once for a bulk of them and finds in most nothing to follow.  What does not live
+here: what fills a blank node (``bind.py``, ``fuse.py``), what is looked at while a mode is on (``modes.py``).
 """
 
 from collections.abc import Callable

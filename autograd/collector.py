@@ -5,8 +5,10 @@ What lives here: a block and a call without it.  What does not: graphs, which ar
 """
 
 import gc
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain, compress, tee
 from operator import call
 from typing import TypeVar
 
@@ -39,18 +41,18 @@ def without_collector() -> Iterator[None]:
 def made_at_once(make: Callable[[], T]) -> T:
     """What ``make()`` gives, a function of C that runs nothing of Python's; meanwhile there is no search.
 
-    The collector is off for no moment that another thread or an interrupt would see: between the three calls there is
-    no bytecode.
+    Whether the collector is on, that it goes off, the call itself and that it is as before are steps of one iterator:
+    no bytecode is between them, so no interrupt comes there and no other thread, to see it off or to change it.
 
     >>> import gc
     >>> made_at_once(gc.isenabled), gc.isenabled()
     (False, True)
     """
-    if not gc.isenabled():
-        return make()
+    was_on, remembered = tee(map(call, (gc.isenabled,)))
+    as_before = map(call, compress((gc.enable,), remembered))
     try:
-        _, made, _ = map(call, (gc.disable, make, gc.enable))
+        _, _, made, *_ = chain(was_on, map(call, (gc.disable, make)), as_before)
     except BaseException:
-        gc.enable()
+        deque(as_before, maxlen=0)
         raise
     return made  # type: ignore[return-value]

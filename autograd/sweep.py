@@ -20,14 +20,14 @@ Levels = list[Any]
 
 
 AHEAD: Final = 256
-"""So many levels come to be together with the one that is needed."""
+"""So many levels come to be together."""
 
 
 class _Unmet(list[Any]):
-    """Stands at every depth where no node has been met yet, an empty list that makes way for others.
+    """Stands at the depths of a deep graph where no list is yet, an empty one that makes way for others.
 
-    So a level comes to be shortly before it is needed: with all of them from the start, a long chain would have as
-    many lists as nodes, and Python's collector would go through all there is because of them.
+    With all lists from the start, a long chain would have as many as nodes, and Python's collector would go through
+    all there is because of them.
     """
 
     __slots__ = ("levels",)
@@ -36,11 +36,10 @@ class _Unmet(list[Any]):
         self.levels = levels
 
     def append(self, node: Any) -> None:
-        """Put a list at the node's depth, with the node in it, and empty ones where the next levels are unmet."""
-        depth = node._depth
-        first = max(depth - AHEAD, 1)
-        levels = self.levels
-        levels[first : depth + 1] = [[] if level is self else level for level in levels[first : depth + 1]]
+        """Put lists at the node's depth and around it, where there are none, and the node into its own."""
+        depth, levels = node._depth, self.levels
+        first = depth - depth % AHEAD
+        levels[first : first + AHEAD] = [[] if level is self else level for level in levels[first : first + AHEAD]]
         levels[depth].append(node)
 
 
@@ -95,18 +94,18 @@ def accumulate(root: Any, seed: float) -> None:
             _accumulate_slowly(order, seed)
             return
     levels: Levels = []
-    if root._depth > AHEAD:
-        levels += [_Unmet(levels)] * (root._depth - AHEAD)
-    levels += [[] for _ in range(len(levels), root._depth)]
-    levels.append([root])
     try:
+        if root._depth > AHEAD:
+            levels += [_Unmet(levels)] * (root._depth - AHEAD)
+        levels += [[] for _ in range(len(levels), root._depth)]
+        levels.append([root])
         root._grad = seed
         _sweep(levels)
     except BaseException:  # an interrupt: the next backward would go on with what has been added up so far
         release(list(chain.from_iterable(levels)))
         raise
     finally:
-        levels.clear()  # these lists know of one another
+        levels.clear()  # `_Unmet` in it refers to it
 
 
 def _sweep(levels: Levels) -> None:

@@ -1,7 +1,7 @@
 """Short loops written out, entry by entry, for one length each: a third less time where Python's own turns count.
 
     dot of 2    bias + w0 * x0 + w1 * x1
-    ADD[2]      p0._grad += g * d0; p1._grad += g * d1
+    ADD[2]      p0._grad = p0._grad + g * d0; p1._grad = p1._grad + g * d1
     ADD_DOT[2]  the same for the two lists and the bias of a dot product, in one call
 
 What does not live here: any rule of the calculus, or what to do with longer lists; whoever looks in these tables does

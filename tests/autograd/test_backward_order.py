@@ -156,6 +156,32 @@ def test_backward_through_a_deep_graph_leaves_nothing_to_collect(backward: Calla
             gc.enable()
 
 
+def test_a_deep_graph_has_few_levels_at_a_time() -> None:
+    x = Value(1.0)
+    for _ in range(50 * AHEAD):
+        x = x * 1.0
+    was_on = gc.isenabled()
+    gc.enable()
+    try:
+        gc.collect()
+        before = gc.get_stats()[0]["collections"]
+        x.backward()
+        assert gc.get_stats()[0]["collections"] - before <= 2  # it comes after each 700 more objects
+    finally:
+        (gc.enable if was_on else gc.disable)()
+
+
+def test_levels_may_be_met_in_any_order(without_collector: None) -> None:
+    def deep_sum(order: int) -> Value:
+        states = [Value(1.0) * 1.0]
+        for _ in range(10 * AHEAD):
+            states.append(states[-1] * 1.0)
+        return autograd.sum(states[::order])
+
+    upwards, downwards = deep_sum(-1), deep_sum(1)
+    assert lines_run(upwards.backward) < 1.2 * lines_run(downwards.backward)
+
+
 @pytest.mark.parametrize("seed", range(400))
 def test_every_reader_adds_up_in_one_order(seed: int) -> None:
     rng = random.Random(seed)

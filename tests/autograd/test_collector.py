@@ -96,3 +96,28 @@ def test_an_interrupt_before_any_bytecode_leaves_the_collector_on(collector_on: 
         if not interrupted(bytecodes):
             break
     assert bytecodes > 10
+
+
+def test_a_collector_turned_off_meanwhile_by_somebody_else_stays_off(collector_on: None) -> None:
+    def turned_off(at: int) -> bool:
+        left = at
+
+        def tracer(frame: FrameType, event: str, argument: Any) -> Any:
+            nonlocal left
+            if frame.f_code is made_at_once.__code__:
+                frame.f_trace_opcodes = True
+                left -= event == "opcode"
+                if left == -1:
+                    gc.disable()  # as another thread would, between two bytecodes
+            return tracer
+
+        traced(tracer, lambda: made_at_once(list))
+        return left < 0
+
+    turned_off(0)
+    for bytecodes in count():
+        gc.enable()
+        if not turned_off(bytecodes):
+            break
+        assert not gc.isenabled()
+    assert bytecodes > 10
