@@ -1,13 +1,14 @@
 """How many lines of Python some work runs: a measure of its time that is the same on every machine.
 
-Tests that use it run with the collector off (`without_collector`). Also here: doing work under a tracer. What does not
-live here: interrupts, which come before single bytecodes (`test_interrupt.py`).
+Tests that use it run with the collector off (`without_collector`). Also here: doing work under a tracer, and something
+else in the middle of it. What does not live here: interrupts before every bytecode of the engine (`test_interrupt.py`).
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from types import CodeType, FrameType
 from typing import Any
 
 
@@ -32,3 +33,23 @@ def traced(tracer: Callable[..., Any], work: Callable[[], Any]) -> None:
         work()
     finally:
         sys.settrace(before)
+
+
+def meanwhile(code: CodeType, at: int, do: Callable[[], Any], work: Callable[[], Any]) -> bool:
+    """Do `work`, and once `do`, before bytecode number `at` that it runs of `code`; whether there was such a one.
+
+    Python 3.12 reports bytecodes only from the second traced run on.
+    """
+    left = at
+
+    def tracer(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal left
+        if frame.f_code is code:
+            frame.f_trace_opcodes = True
+            left -= event == "opcode"
+            if event == "opcode" and left == -1:
+                do()
+        return tracer
+
+    traced(tracer, work)
+    return left < 0

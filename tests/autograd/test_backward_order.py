@@ -14,6 +14,7 @@ import sys
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -23,8 +24,8 @@ from autograd import GraphCycleError, StaleGraphError, Value, topological_order
 from autograd.derivatives import gradients
 from autograd.graph import DEEPER, by_hand
 from autograd.order import backward_order, joint_order
-from autograd.sweep import AHEAD, propagate
-from tests.autograd.counting import lines_run
+from autograd.sweep import AHEAD, _Unmet, accumulate, propagate
+from tests.autograd.counting import lines_run, meanwhile
 
 LIMIT = 10.0**9  # below it sums and products of whole numbers are exact in any order
 
@@ -154,6 +155,24 @@ def test_backward_through_a_deep_graph_leaves_nothing_to_collect(backward: Calla
     finally:
         if was_on:
             gc.enable()
+
+
+def test_an_interrupt_before_the_sweep_leaves_no_levels(without_collector: None) -> None:
+    def interrupt() -> None:
+        if root._grad is None:  # from there on the sweep is under way
+            raise KeyboardInterrupt
+
+    root = Value(1.0)
+    for _ in range(2 * AHEAD):
+        root = root * 1.0
+    interrupts = 0
+    for at in range(60):
+        with suppress(KeyboardInterrupt):
+            meanwhile(accumulate.__code__, at, interrupt, root.backward)
+            interrupts -= 1
+        interrupts += 1
+        assert not [left for left in gc.get_objects() if isinstance(left, _Unmet)]
+    assert interrupts > 30
 
 
 def test_a_deep_graph_has_few_levels_at_a_time() -> None:

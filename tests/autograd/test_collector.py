@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import count
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -16,7 +13,7 @@ import autograd
 from autograd import Value
 from autograd.blank import MANY
 from autograd.collector import made_at_once
-from tests.autograd.counting import traced
+from tests.autograd.counting import meanwhile
 
 
 @pytest.fixture
@@ -67,57 +64,30 @@ def test_what_is_made_at_once_is_made_without_the_collector(on: bool, collector_
     assert gc.isenabled() is on
 
 
-def test_an_error_while_something_is_made_turns_the_collector_on_again(collector_on: None) -> None:
+@pytest.mark.parametrize("on", [True, False])
+def test_an_error_while_something_is_made_leaves_the_collector_as_it_was(on: bool, collector_on: None) -> None:
+    (gc.enable if on else gc.disable)()
     with pytest.raises(ValueError, match="int"):
         made_at_once(partial(int, "no number"))
-    assert gc.isenabled()
+    assert gc.isenabled() is on
 
 
-def test_an_interrupt_before_any_bytecode_leaves_the_collector_on(collector_on: None) -> None:
-    def interrupted(at: int) -> bool:
-        left = at
-
-        def tracer(frame: FrameType, event: str, argument: Any) -> Any:
-            nonlocal left
-            if frame.f_code is made_at_once.__code__:
-                frame.f_trace_opcodes = True
-                left -= event == "opcode"
-                if left < 0:
-                    raise KeyboardInterrupt
-            return tracer
-
-        with suppress(KeyboardInterrupt):
-            traced(tracer, lambda: made_at_once(list))
-        return left < 0
-
-    interrupted(0)  # Python 3.12 reports bytecodes only from the second traced run on
-    for bytecodes in count():
-        assert gc.isenabled()
-        if not interrupted(bytecodes):
-            break
-    assert bytecodes > 10
+def interrupt() -> None:
+    raise KeyboardInterrupt
 
 
-def test_a_collector_turned_off_meanwhile_by_somebody_else_stays_off(collector_on: None) -> None:
-    def turned_off(at: int) -> bool:
-        left = at
-
-        def tracer(frame: FrameType, event: str, argument: Any) -> Any:
-            nonlocal left
-            if frame.f_code is made_at_once.__code__:
-                frame.f_trace_opcodes = True
-                left -= event == "opcode"
-                if left == -1:
-                    gc.disable()  # as another thread would, between two bytecodes
-            return tracer
-
-        traced(tracer, lambda: made_at_once(list))
-        return left < 0
-
-    turned_off(0)
-    for bytecodes in count():
+@pytest.mark.parametrize(("event", "on_afterwards"), [(interrupt, True), (gc.disable, False)])
+def test_whatever_comes_between_two_bytecodes_the_collector_is_as_it_should_be(
+    event: Callable[[], Any], on_afterwards: bool, collector_on: None
+) -> None:
+    """An interrupt leaves it on; another thread that turns it off finds it off."""
+    times = 0
+    for at in range(100):
         gc.enable()
-        if not turned_off(bytecodes):
-            break
-        assert not gc.isenabled()
-    assert bytecodes > 10
+        try:
+            come = meanwhile(made_at_once.__code__, at, event, partial(made_at_once, list))
+        except KeyboardInterrupt:
+            come = True
+        assert gc.isenabled() is (on_afterwards if come else True)
+        times += come
+    assert 10 < times < 100  # before every bytecode there is
