@@ -5,31 +5,25 @@ What does not live here: who notes them (``modes.py``), and who shows them.
 
 from typing import Any
 
-from autograd.graph import Node
+from autograd.graph import Annotated, Node
 from autograd.modes import Source
 
 
 class Noted(Node):
-    """A node that may have notes; most have none, and then their slot stays empty."""
+    """A node that may have notes; most have none."""
 
-    __slots__ = ("_extra",)
-
-    _extra: dict[str, Any]
+    __slots__ = ()
 
     @property
     def notes(self) -> dict[str, Any]:
         """What is known of this node beyond its numbers: label, source, scope; made when first asked for."""
-        try:
-            return self._extra
-        except AttributeError:
-            self._extra = {}
-            return self._extra
+        row = self._row
+        if not isinstance(row, Annotated):
+            row = self._row = Annotated(row)
+        return row.notes
 
     def _note(self, name: str, default: Any) -> Any:
-        try:
-            return self._extra.get(name, default)
-        except AttributeError:
-            return default
+        return self._row.notes.get(name, default) if isinstance(self._row, Annotated) else default
 
     @property
     def label(self) -> str:

@@ -6,9 +6,8 @@ contributions are added up.  It does not depend on what else was made from the g
 What does not live here: what a node is (``graph.py``), what is sent along it (``sweep.py``, ``derivatives.py``).
 """
 
-from collections import deque
 from collections.abc import Iterable, Sequence
-from itertools import chain, repeat, zip_longest
+from itertools import chain, zip_longest
 from typing import Any, TypeVar
 
 from autograd.errors import GraphCycleError, OperandTypeError
@@ -88,11 +87,11 @@ def _deepen(roots: Sequence[N]) -> None:
 
     Source: A. B. Kahn, Topological sorting of large networks, Communications of the ACM 5 (1962).
     """
-    counts: dict[Any, int] = {root: 0 for root in roots if root.op is not None}
+    counts: dict[Any, int] = {root: 0 for root in roots if root._depth}
     found = list(counts)
     for node in found:  # it grows meanwhile
         for parent in node.parents:
-            if parent.op is not None:
+            if parent._depth:
                 if parent not in counts:
                     counts[parent] = 0
                     found.append(parent)
@@ -100,7 +99,7 @@ def _deepen(roots: Sequence[N]) -> None:
     order = [node for node in found if not counts[node]]
     for node in order:  # likewise
         for parent in node.parents:
-            if parent.op is not None:
+            if parent._depth:
                 counts[parent] -= 1
                 if not counts[parent]:
                     order.append(parent)
@@ -113,14 +112,6 @@ def _deepen(roots: Sequence[N]) -> None:
 def interior_order(root: N) -> list[N]:
     """The nodes under ``root`` that are no leaves, each after its parents: ``backward_order`` reversed."""
     return backward_order(root)[::-1]
-
-
-def release(nodes: Sequence[Any]) -> None:
-    """Say of inner nodes that nobody goes through their graph: what they were given meanwhile goes.
-
-    In one call of C, which no interrupt comes in the middle of.
-    """
-    deque(map(setattr, nodes, repeat("_grad"), repeat(None)), maxlen=0)
 
 
 def topological_order(root: N) -> list[N]:
@@ -158,11 +149,11 @@ def _with_leaves(interior: Sequence[N], roots: Sequence[N]) -> list[N]:
     seen: set[N] = set()
     for node in interior:
         for parent in node.parents:
-            if parent.op is None and parent not in seen:
+            if not parent._depth and parent not in seen:
                 seen.add(parent)
                 order.append(parent)
         order.append(node)
-    return order + [root for root in dict.fromkeys(roots) if root.op is None and root not in seen]
+    return order + [root for root in dict.fromkeys(roots) if not root._depth and root not in seen]
 
 
 def reach(inputs: Iterable[N], order: Iterable[N]) -> dict[N, None]:

@@ -5,14 +5,15 @@ order itself (``order.py``), the same over Values and into dictionaries (``deriv
 (``functional.py``).
 """
 
+from collections import deque
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, repeat
 from types import SimpleNamespace
 from typing import Any, Final
 
 from autograd.graph import by_hand
 from autograd.modes import check_gradient, modes
-from autograd.order import backward_order, release
+from autograd.order import backward_order
 from autograd.unrolled import ADD, ADD_DOT, LONGEST
 
 Levels = list[Any]
@@ -21,6 +22,12 @@ Levels = list[Any]
 
 AHEAD: Final = 256
 """So many levels come to be together."""
+
+
+def _release(levels: Levels) -> None:
+    """Give the nodes of all ``levels`` their depth back, in one call of C: no interrupt comes in the middle of it."""
+    depths = chain.from_iterable(map(repeat, range(len(levels)), map(len, levels)))
+    deque(map(setattr, chain.from_iterable(levels), repeat("_depth"), depths), maxlen=0)
 
 
 class _Unmet(list[Any]):
@@ -85,7 +92,7 @@ def accumulate(root: Any, seed: float) -> None:
 
     A node whose gradient is exactly zero sends nothing back, so that 0 · inf never becomes NaN.
     """
-    if root.op is None:
+    if not root._depth:
         root._grad += seed
         return
     if by_hand[0] or modes().anomaly:
@@ -102,7 +109,7 @@ def accumulate(root: Any, seed: float) -> None:
         root._grad = seed
         _sweep(levels)
     except BaseException:  # an interrupt: the next backward would go on with what has been added up so far
-        release(list(chain.from_iterable(levels)))
+        _release(levels)
         raise
     finally:
         levels.clear()  # `_Unmet` in it refers to it
@@ -111,17 +118,15 @@ def accumulate(root: Any, seed: float) -> None:
 def _sweep(levels: Levels) -> None:
     """Send the gradients of the nodes in ``levels``, which are by depth, down to the leaves.
 
-    What ``backward_order`` and ``propagate`` do, inline: this loop is where an eager engine spends its time.  A node's
-    ``_grad`` is None until the first of its consumers comes, which puts it among those of its depth; by the time the
-    loop gets there, the last one has.  A leaf is never put anywhere: its ``_grad`` is a number all the time.
+    What ``backward_order`` and ``propagate`` do, inline: this loop is where an eager engine spends its time.  The first
+    of a node's consumers puts it among those of its depth, and a 0 in place of that: it has been met.  By the time the
+    loop gets there, the last one has come, and it gets its depth back.  A leaf, whose depth is 0, is put nowhere.
     """
     shared: set[Any] = set()
     for depth in range(len(levels) - 1, 0, -1):
         for node in levels[depth]:
-            # The steps for a parent stand once for each of two parents: a loop over these takes a quarter more.
             g = node._grad
-            node._grad = None
-            node._sent = g
+            node._depth = depth
             parent = node._x
             dx = node._dx
             dy = node._dy
@@ -134,11 +139,13 @@ def _sweep(levels: Levels) -> None:
                             shared.add(group)
                             group = group.parents
                         for parent in reversed(group):
-                            if parent._grad is None:
-                                levels[parent._depth].append(parent)
+                            deep = parent._depth
+                            if deep > 0:
+                                levels[deep].append(parent)
+                                parent._depth = 0
                                 parent._grad = 0.0
                     if g == 0.0:
-                        node._sent = 0.0
+                        node._grad = 0.0
                     elif len(dy) == 3 and len(dy[2]) == 1 and (width := len(dy[0])) == len(dy[1]) <= LONGEST:
                         ADD_DOT[width](node._x, dy, g)
                     else:
@@ -151,30 +158,30 @@ def _sweep(levels: Levels) -> None:
                                     parent._grad += g * partial
                     continue
                 parent, dx, dy = node._y, dy, None  # a number stands first
-            if g == 0.0:
-                # It sends nothing, but meets its parents.  -0.0 becomes what adding a first contribution to 0.0 gives.
-                node._sent = 0.0
-                for met in (parent,) if dy is None else (node._y, parent):
-                    if met._grad is None:
-                        levels[met._depth].append(met)
-                        met._grad = 0.0
-                continue
+            if g == 0.0:  # it sends nothing, but meets its parents: 0.0 * -0.0 is -0.0, which changes no sum
+                node._grad = g = 0.0
+                dx = -0.0
+                if dy is not None:
+                    dy = -0.0
+            # The steps for a parent stand once for each of two parents: a loop over these takes a quarter more.
             if dy is not None:
                 second = node._y
                 if second is parent:
                     dx, dy = dy, dx
-                before = second._grad
-                if before is None:
-                    levels[second._depth].append(second)
+                deep = second._depth
+                if deep > 0:
+                    levels[deep].append(second)
+                    second._depth = 0
                     second._grad = g * dy
                 else:
-                    second._grad = before + g * dy
-            before = parent._grad
-            if before is None:
-                levels[parent._depth].append(parent)
+                    second._grad = second._grad + g * dy
+            deep = parent._depth
+            if deep > 0:
+                levels[deep].append(parent)
+                parent._depth = 0
                 parent._grad = g * dx
             else:
-                parent._grad = before + g * dx
+                parent._grad = parent._grad + g * dx
         levels[depth] = ()
 
 
@@ -182,8 +189,8 @@ def _accumulate_slowly(order: Sequence[Any], seed: float) -> None:
     """The same where rules were given by hand, or where ``detect_anomaly()`` looks at every gradient."""
     watched = modes().anomaly
     for node in order:
-        node._sent = 0.0
-    order[0]._sent = seed
+        node._grad = 0.0
+    order[0]._grad = seed
     for node in order:
         propagate(node)
         for parent in node.parents if watched else ():

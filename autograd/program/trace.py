@@ -6,14 +6,16 @@ data were changed afterwards would not compute what the graph shows.
 What does not live here: making the program smaller (``passes.py``).
 """
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from autograd.derivatives import refuse_stale
 from autograd.errors import OperandTypeError
 from autograd.graph import OPAQUE, Node, members
 from autograd.ops import FLOATS, Op, is_list
-from autograd.order import interior_order, joint_interior_order, release
+from autograd.order import interior_order, joint_interior_order
 from autograd.program.ir import Code, Source, is_long
 from autograd.program.slots import Operand, paired
 
@@ -63,7 +65,7 @@ class _Sources(dict[Any, int]):
 
     def slot(self, thing: Any) -> Any:
         """The slot of any operand; a node that was traced keeps its own in ``_grad`` until the trace is done."""
-        return thing._grad if thing.__class__ is not float and thing.op is not None else self[thing]
+        return thing._grad if thing.__class__ is not float and thing._depth else self[thing]
 
 
 def trace(roots: Sequence[Any]) -> Traced:
@@ -90,6 +92,7 @@ def trace(roots: Sequence[Any]) -> Traced:
     second: list[int] = []
     others: dict[int, tuple[Operand, ...]] = {}
     rules = {op: (op.value_in(FLOATS), 0 if op.nary else len(op.operands)) for op in _with_formulas(ops, order)}
+    gradients = list(map(getattr, order, repeat("_grad"), repeat(0.0)))
     try:
         for place, (op, node) in enumerate(zip(ops, order, strict=True)):
             rule, singles = rules[op]
@@ -98,19 +101,19 @@ def trace(roots: Sequence[Any]) -> Traced:
                 if x.__class__ is float:
                     p = source(x)
                 else:
-                    p = x._grad if x.op is not None else source(x)
+                    p = x._grad if x._depth else source(x)
                     x = x._data
                 if y.__class__ is float:
                     q = source(y)
                 else:
-                    q = y._grad if y.op is not None else source(y)
+                    q = y._grad if y._depth else source(y)
                     y = y._data
                 first.append(p)
                 second.append(q)
                 now = rule(x, y)
             elif singles == 1:
                 x = node._x
-                p = x._grad if x.op is not None else source(x)
+                p = x._grad if x._depth else source(x)
                 first.append(p)
                 second.append(p)
                 now = rule(x._data)
@@ -124,7 +127,7 @@ def trace(roots: Sequence[Any]) -> Traced:
             node._grad = place
         outputs = tuple(map(sources.slot, roots))
     finally:
-        release(order)
+        deque(map(setattr, order, repeat("_grad"), gradients), maxlen=0)  # no interrupt comes in the middle of it
     return Traced(_coded(sources.sources, ops, first, second, others, outputs), sources.leaves, order)
 
 

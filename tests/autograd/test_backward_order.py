@@ -159,7 +159,7 @@ def test_backward_through_a_deep_graph_leaves_nothing_to_collect(backward: Calla
 
 def test_an_interrupt_before_the_sweep_leaves_no_levels(without_collector: None) -> None:
     def interrupt() -> None:
-        if root._grad is None:  # from there on the sweep is under way
+        if not hasattr(root, "_grad"):  # with it, the sweep is under way
             raise KeyboardInterrupt
 
     root = Value(1.0)
@@ -261,6 +261,7 @@ def test_several_roots_together_have_each_node_once(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(50))
 def test_a_node_lies_one_deeper_than_the_deepest_of_its_parents(seed: int) -> None:
     pool = random_pool(random.Random(seed), by_hand=True)
+    pool[-1].backward()
     copied = pickle.loads(pickle.dumps(pool)) if not any(node.is_opaque for node in pool) else pool
     for node in (*pool, *copied):
         assert node._depth == (0 if node.is_leaf else 1 + max((parent._depth for parent in node.parents), default=0))
@@ -345,6 +346,20 @@ def test_a_gradient_of_zero_meets_no_infinite_partial(steep: Callable[[Value], V
     assert x.grad == 0.0
 
 
+@pytest.mark.parametrize("dead", [
+    lambda x, y: x * -1.0, lambda x, y: -1.0 * x, lambda x, y: x - y, lambda x, y: y * x, lambda x, y: x * x,
+    lambda x, y: autograd.sum([x, y]),
+])  # fmt: skip
+def test_a_gradient_of_zero_changes_no_sign_of_a_zero(dead: Callable[[Value, Value], Value]) -> None:
+    for seed in (0.0, -0.0):
+        for before in (0.0, -0.0):
+            x, y = Value(2.0), Value(-1.0)
+            x.grad = y.grad = before
+            inner = dead(x, y)
+            (inner * 1.0).backward(gradient=seed)
+            assert [str(node.grad) for node in (x, y, inner)] == [str(before), str(before), "0.0"]
+
+
 def test_a_gradient_of_zero_leaves_a_recorded_gradient_alone() -> None:
     x = Value(2.0)
     (x**3).backward(create_graph=True)
@@ -366,7 +381,28 @@ def test_a_gradient_that_is_a_graph_itself_may_be_added_to_in_the_middle_of_it()
     slope = x.grad
     root = (slope * 2.0) * x + slope  # x.grad is used once more for each contribution to it
     root.backward()
-    assert x.grad.data - slope.data == 18 * 1.5**2 + 6 * 1.5
+    total = x.grad
+    assert total.data - slope.data == 18 * 1.5**2 + 6 * 1.5
+    x.grad = 0.0
+    (total * slope).backward()  # slope is 3x², and total that plus a number
+    assert x.grad == pytest.approx(6 * 1.5 * slope.data + total.data * 6 * 1.5, rel=1e-14)
+
+
+def test_what_was_added_to_a_gradient_that_is_a_graph_is_put_together_once_under_whatever_mode() -> None:
+    x = Value(2.0)
+    (x**3).backward(create_graph=True)
+    for _ in range(3):
+        (x * 5.0).backward()
+    with autograd.no_grad():
+        total = x.grad
+    assert total is x.grad
+    assert total.data == 12.0 + 15.0
+    assert autograd.read_grads([x]) == [27.0]
+    copied = pickle.loads(pickle.dumps(x))
+    assert copied.grad.data == 27.0
+    x.grad = 0.0
+    total.backward()
+    assert x.grad == 12.0
 
 
 @pytest.mark.usefixtures("without_collector")

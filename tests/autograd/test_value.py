@@ -30,6 +30,20 @@ def test_a_fresh_value_is_a_leaf_with_gradient_zero() -> None:
     assert a.requires_grad
 
 
+def test_a_note_changes_nothing_else_about_a_node() -> None:
+    x, y = Value(2.0), Value(3.0)
+    product = x * y
+    before = (product.op, product._op, product.operands, product.partials)
+    product.label, x.label = "product", "x"
+    assert (product.op, product._op, product.operands, product.partials) == before
+    assert product.op is autograd.TABLE["mul"]
+    assert (x.op, x.is_leaf) == (None, True)
+    product.backward()
+    assert (x.grad, y.grad) == (3.0, 2.0)
+    product.forget()
+    assert (product.label, product.op) == ("product", None)
+
+
 def test_data_grad_and_label_can_be_written() -> None:
     a = Value(2.0, label="a")
     a.data, a.grad, a.label = 3, 4, "b"
