@@ -130,58 +130,58 @@ def _sweep(levels: Levels) -> None:
             parent = node._x
             dx = node._dx
             dy = node._dy
-            if dx is None:
-                if dy.__class__ is not float:
-                    for group in node._y:
-                        if group.__class__ is not tuple:
-                            if group in shared:
-                                continue
-                            shared.add(group)
-                            group = group.parents
-                        for parent in reversed(group):
-                            deep = parent._depth
-                            if deep > 0:
-                                levels[deep].append(parent)
-                                parent._depth = 0
-                                parent._grad = 0.0
-                    if g == 0.0:
-                        node._grad = 0.0
-                    elif len(dy) == 3 and len(dy[2]) == 1 and (width := len(dy[0])) == len(dy[1]) <= LONGEST:
-                        ADD_DOT[width](node._x, dy, g)
-                    else:
-                        for parents, partials in zip(node._x, dy):  # noqa: B905 (equal by construction; hot)
-                            width = len(partials)
-                            if width <= LONGEST:
-                                ADD[width](parents, partials, g)
-                            else:
-                                for parent, partial in zip(parents, partials):  # noqa: B905
-                                    parent._grad += g * partial
-                    continue
-                parent, dx, dy = node._y, dy, None  # a number stands first
-            if g == 0.0:  # it sends nothing, but meets its parents: 0.0 * -0.0 is -0.0, which changes no sum
-                node._grad = g = 0.0
-                dx = -0.0
+            if dx is not None or dy.__class__ is float:
+                if dx is None:  # a number stands first
+                    parent, dx, dy = node._y, dy, None
+                if g == 0.0:  # it sends nothing, but meets its parents: 0.0 * -0.0 is -0.0, which changes no sum
+                    node._grad = g = 0.0
+                    dx = -0.0
+                    if dy is not None:
+                        dy = -0.0
+                # The steps for a parent stand once for each of two parents: a loop over these takes a quarter more.
                 if dy is not None:
-                    dy = -0.0
-            # The steps for a parent stand once for each of two parents: a loop over these takes a quarter more.
-            if dy is not None:
-                second = node._y
-                if second is parent:
-                    dx, dy = dy, dx
-                deep = second._depth
+                    second = node._y
+                    if second is parent:
+                        dx, dy = dy, dx
+                    deep = second._depth
+                    if deep > 0:
+                        levels[deep].append(second)
+                        second._depth = 0
+                        second._grad = g * dy
+                    else:
+                        second._grad = second._grad + g * dy
+                deep = parent._depth
                 if deep > 0:
-                    levels[deep].append(second)
-                    second._depth = 0
-                    second._grad = g * dy
+                    levels[deep].append(parent)
+                    parent._depth = 0
+                    parent._grad = g * dx
                 else:
-                    second._grad = second._grad + g * dy
-            deep = parent._depth
-            if deep > 0:
-                levels[deep].append(parent)
-                parent._depth = 0
-                parent._grad = g * dx
+                    parent._grad = parent._grad + g * dx
+                continue
+            for group in node._y:
+                if group.__class__ is not tuple:
+                    if group in shared:
+                        continue
+                    shared.add(group)
+                    group = group.parents
+                for parent in reversed(group):
+                    deep = parent._depth
+                    if deep > 0:
+                        levels[deep].append(parent)
+                        parent._depth = 0
+                        parent._grad = 0.0
+            if g == 0.0:
+                node._grad = 0.0
+            elif len(dy) == 3 and len(dy[2]) == 1 and (width := len(dy[0])) == len(dy[1]) <= LONGEST:
+                ADD_DOT[width](node._x, dy, g)
             else:
-                parent._grad = parent._grad + g * dx
+                for parents, partials in zip(node._x, dy):  # noqa: B905 (equal by construction; hot)
+                    width = len(partials)
+                    if width <= LONGEST:
+                        ADD[width](parents, partials, g)
+                    else:
+                        for parent, partial in zip(parents, partials):  # noqa: B905
+                            parent._grad += g * partial
         levels[depth] = ()
 
 
