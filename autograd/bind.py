@@ -42,10 +42,11 @@ def {name}(self):
         node._depth = DEEPER[self._depth]
     except IndexError:
         node = _fresh(self._depth)
+    node.op = op
     node._x = self
     {numbers_dx}
     node._dy = None
-    node._row = op
+    node._grad = None
     return node
 """
 
@@ -64,11 +65,12 @@ def {name}(self, {y}{default}):
                 node._depth = DEEPER[self._depth]
             except IndexError:
                 node = _fresh(self._depth)
+            node.op = op
             node._x = self
             node._y = {y}
             {numbers_dx}
             node._dy = None
-            node._row = op
+            node._grad = None
             return node
     _deep = self._depth
     if _deep < {y}._depth:
@@ -78,12 +80,13 @@ def {name}(self, {y}{default}):
         node._depth = DEEPER[_deep]
     except IndexError:
         node = _fresh(_deep)
+    node.op = op
     node._x = self
     node._y = {y}
     {x} = self._data
     {y} = {y}._data
     {numbers_dx_dy}
-    node._row = op
+    node._grad = None
     return node
 """
 
@@ -99,12 +102,13 @@ def {name}(self, {x}):
         node._depth = DEEPER[self._depth]
     except IndexError:
         node = _fresh(self._depth)
+    node.op = op
     node._x = {x}
     node._y = self
     {y} = self._data
-    node._dx = None
     {numbers_dy}
-    node._row = op
+    node._dx = None
+    node._grad = None
     return node
 """
 

@@ -72,12 +72,12 @@ def blank(kind: type[Any]) -> Supply:
 def _watched(kind: type[Any]) -> type[Any]:
     """The class of a node that is being made while a mode is on.
 
-    Who fills a blank node sets ``_row`` last; thereby this one becomes a ``kind`` like any other, and is observed.
+    Who fills a blank node sets ``_grad`` last; thereby this one becomes a ``kind`` like any other, and is observed.
     """
 
-    def complete(node: Any, row: Any) -> None:
+    def complete(node: Any, number: Any) -> None:
         node.__class__ = kind
-        node._row = row
+        node._grad = number
         observe(node)
 
-    return type("Watched", (kind,), {"__slots__": (), "_row": property(fset=complete)})
+    return type("Watched", (kind,), {"__slots__": (), "_grad": property(fset=complete)})

@@ -31,13 +31,12 @@ def read_grads(values: Iterable[Any]) -> list[float]:
     [5.0, 2.0]
     """
     values = values if isinstance(values, list) else list(values)
-    try:
-        grads = [v._grad for v in values]
-        if set(map(type, grads)) <= {float}:
-            return grads
-    except AttributeError:  # a result that backward has not yet come through
-        pass
-    return [float(v.grad) for v in values]  # after backward(create_graph=True) they are Values
+    grads = [v._grad for v in values]
+    if not set(map(type, grads)) <= {
+        float
+    }:  # after backward(create_graph=True) they are Values; a result's are not there
+        grads = [float(v.grad) for v in values]
+    return grads
 
 
 def write_data(values: Iterable[Any], numbers: Iterable[Any]) -> None:
@@ -85,10 +84,13 @@ def write_grads(values: Iterable[Any], numbers: Iterable[Any] | float) -> None:
     if isinstance(numbers, float | int):
         number = float(numbers)
         for v in values:
-            v._grad = number
+            if v.op is None:
+                v._grad = number
+            else:
+                v.grad = number
         return
     for v, number in zip(*_paired(values, numbers), strict=True):
-        if number.__class__ is float:
+        if v.op is None and number.__class__ is float:
             v._grad = number
         else:
             v.grad = number

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from autograd.graph import OPAQUE, Annotated, Mixed, Node, members, mixed
+from autograd.graph import OPAQUE, Mixed, Node, members, mixed
 from autograd.ops import TABLE
 
 
@@ -27,7 +27,7 @@ def state(node: Any, translate: Callable[[Any], Any] = _same) -> tuple[Any, ...]
         None if node.op is None else node.op.name,
         node._data,
         grad,
-        dict(node.notes) if node._row.__class__ is Annotated else None,
+        dict(notes) if (notes := getattr(node, "_extra", None)) else None,
     )
     if node.op is None:
         return (*about, None, None, None, None)
@@ -82,14 +82,15 @@ def restore(
     """The node that ``state`` took apart."""
     node = object.__new__(kind)
     node._data = data
-    node._row = None if name is None else OPAQUE if name == OPAQUE.name else TABLE[name]
-    if extra:
-        node.notes.update(extra)
+    if extra is not None:
+        node._extra = extra
+    node.op = None if name is None else OPAQUE if name == OPAQUE.name else TABLE[name]
     node._x, node._y, node._dx, node._dy = x, y, dx, dy
     if node.is_fused:
         groups, operands = x
         node._x = groups if operands is None else mixed(groups, operands)
     node._depth = 0 if name is None else 1 + max((parent._depth for parent in node.parents), default=0)
+    node._grad = None
     node.grad = grad
     return node
 

@@ -60,12 +60,13 @@ def loop(lines, {xs}_, values, parents, interior, _deep, biased):
             node._depth = DEEPER[_deep]
         except IndexError:
             node = _fresh(_deep)
+        node.op = op
         node._data = out
         node._x = (ws, values, bias)
         node._y = interior
         node._dx = None
         node._dy = ({d_ws}, {d_xs} if parents else (), ({d_bias},) if biased else ())
-        node._row = op
+        node._grad = None
         made.append(node)
     return made
 """
@@ -190,12 +191,13 @@ def fused(op: Op, value_class: type[Any]) -> Callable[..., Any]:
         "        node._depth = DEEPER[_deep]",
         "    except IndexError:",
         "        node = _fresh(_deep)",
+        "    node.op = op",
         "    node._data = out",
         "    node._x = groups",
         "    node._y = interior",
         "    node._dx = None",
         "    node._dy = partials",
-        "    node._row = op",
+        "    node._grad = None",
         "    return node",
     ]
     function = define("\n".join(lines) + "\n", op.name, namespace, f"function {op.name}")

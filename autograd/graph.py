@@ -18,8 +18,7 @@ These four are views.  What is stored is five slots, because a scalar engine liv
       own
 
 Beside them ``_depth`` is the length of the longest way to a leaf.  A node lies deeper than all it was made from, so
-whoever goes from the deepest nodes upwards meets each one after all of its consumers.  ``_row`` is ``op``, or what
-stands in its place where something is noted about the node.
+whoever goes from the deepest nodes upwards meets each one after all of its consumers.
 
 A list of operands is one group, a single operand a group of one.  A group of plain numbers stands among the others,
 without partials; where a group has both, Values and numbers, the groups of parents are a ``Mixed``, which holds all
@@ -79,48 +78,18 @@ def deeper(depth: int) -> int:
     return depth + 1
 
 
-class Annotated:
-    """Stands in place of a node's row of the table, which it holds, where something is noted about the node.
-
-    Most have no notes, and a slot of its own for them would make every node a sixth larger.
-    """
-
-    __slots__ = ("notes", "op")
-
-    def __init__(self, op: Op | None) -> None:
-        self.op = op
-        self.notes: dict[str, Any] = {}
-
-
 class Node:
     """A node of a computation graph; ``Value`` adds the number and the gradient."""
 
-    __slots__ = ("_depth", "_dx", "_dy", "_row", "_x", "_y")
+    __slots__ = ("_depth", "_dx", "_dy", "_x", "_y", "op")
 
-    _row: Op | Annotated | None
-    """Whoever makes a node sets this last."""
+    op: Op | None
     _x: Any
     _y: Any
     _dx: Any
     _dy: Any
     _depth: int
-    """0 on a leaf, on a result more than any of its parents had when it was made.
-
-    While backward is under way, 0 as well on a result that it has met and has not yet come to (``sweep.py``).
-    """
-
-    @property
-    def op(self) -> Op | None:
-        """The row of the table this node was made by; None on a leaf."""
-        row = self._row
-        return row.op if row.__class__ is Annotated else row  # type: ignore[return-value]
-
-    @op.setter
-    def op(self, op: Op | None) -> None:
-        if self._row.__class__ is Annotated:
-            self._row.op = op
-        else:
-            self._row = op
+    """0 on a leaf, on a result more than any of its parents had when it was made."""
 
     @property
     def is_leaf(self) -> bool:

@@ -5,25 +5,31 @@ What does not live here: who notes them (``modes.py``), and who shows them.
 
 from typing import Any
 
-from autograd.graph import Annotated, Node
+from autograd.graph import Node
 from autograd.modes import Source
 
 
 class Noted(Node):
-    """A node that may have notes; most have none."""
+    """A node that may have notes; most have none, and then their slot stays empty."""
 
-    __slots__ = ()
+    __slots__ = ("_extra",)
+
+    _extra: dict[str, Any]
 
     @property
     def notes(self) -> dict[str, Any]:
         """What is known of this node beyond its numbers: label, source, scope; made when first asked for."""
-        row = self._row
-        if not isinstance(row, Annotated):
-            row = self._row = Annotated(row)
-        return row.notes
+        try:
+            return self._extra
+        except AttributeError:
+            self._extra = {}
+            return self._extra
 
     def _note(self, name: str, default: Any) -> Any:
-        return self._row.notes.get(name, default) if isinstance(self._row, Annotated) else default
+        try:
+            return self._extra.get(name, default)
+        except AttributeError:
+            return default
 
     @property
     def label(self) -> str:

@@ -186,7 +186,7 @@ class Matrix:
             self.width > 0
             and all(row.parents is row.values and not row.depth for row in self.rows)
             and all(isinstance(bias, Node) is self.biased for bias in self.biases)
-            and not (self.biased and any(bias._depth for bias in self.biases))
+            and not (self.biased and any(bias.op is not None for bias in self.biases))
         )
         self.lines = [
             (row.values, row.numbers, (bias,), bias if bias.__class__ is float else bias._data)

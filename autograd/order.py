@@ -87,11 +87,11 @@ def _deepen(roots: Sequence[N]) -> None:
 
     Source: A. B. Kahn, Topological sorting of large networks, Communications of the ACM 5 (1962).
     """
-    counts: dict[Any, int] = {root: 0 for root in roots if root._depth}
+    counts: dict[Any, int] = {root: 0 for root in roots if root.op is not None}
     found = list(counts)
     for node in found:  # it grows meanwhile
         for parent in node.parents:
-            if parent._depth:
+            if parent.op is not None:
                 if parent not in counts:
                     counts[parent] = 0
                     found.append(parent)
@@ -99,7 +99,7 @@ def _deepen(roots: Sequence[N]) -> None:
     order = [node for node in found if not counts[node]]
     for node in order:  # likewise
         for parent in node.parents:
-            if parent._depth:
+            if parent.op is not None:
                 counts[parent] -= 1
                 if not counts[parent]:
                     order.append(parent)
@@ -149,11 +149,11 @@ def _with_leaves(interior: Sequence[N], roots: Sequence[N]) -> list[N]:
     seen: set[N] = set()
     for node in interior:
         for parent in node.parents:
-            if not parent._depth and parent not in seen:
+            if parent.op is None and parent not in seen:
                 seen.add(parent)
                 order.append(parent)
         order.append(node)
-    return order + [root for root in dict.fromkeys(roots) if not root._depth and root not in seen]
+    return order + [root for root in dict.fromkeys(roots) if root.op is None and root not in seen]
 
 
 def reach(inputs: Iterable[N], order: Iterable[N]) -> dict[N, None]:

@@ -95,7 +95,7 @@ def _checked(name: str, partials: Callable[..., Any], operands: tuple[str, ...])
                 f"the partials of {name!r} must come as a tuple, one for each operand, {len(operands)} in all; "
                 f"got {found!r}"
             )
-        checked = []
+        checked: list[Any] = []
         for operand, given, partial in zip(operands, arguments, found, strict=True):
             if is_list(operand):
                 numbers = list(partial) if hasattr(partial, "__iter__") else []
@@ -106,7 +106,7 @@ def _checked(name: str, partials: Callable[..., Any], operands: tuple[str, ...])
                     )
                 checked.append(list(map(float, numbers)))
             elif hasattr(partial, "__float__"):
-                checked.append(partial)
+                checked.append(float(partial))
             else:
                 raise FormulaError(f"∂{operand} of {name!r} must be a number; got {partial!r}")
         return checked

@@ -24,12 +24,6 @@ AHEAD: Final = 256
 """So many levels come to be together."""
 
 
-def _release(levels: Levels) -> None:
-    """Give the nodes of all ``levels`` their depth back, in one call of C: no interrupt comes in the middle of it."""
-    depths = chain.from_iterable(map(repeat, range(len(levels)), map(len, levels)))
-    deque(map(setattr, chain.from_iterable(levels), repeat("_depth"), depths), maxlen=0)
-
-
 class _Unmet(list[Any]):
     """Stands at the depths of a deep graph where no list is yet, an empty one that makes way for others.
 
@@ -48,6 +42,14 @@ class _Unmet(list[Any]):
         first = depth - depth % AHEAD
         levels[first : first + AHEAD] = [[] if level is self else level for level in levels[first : first + AHEAD]]
         levels[depth].append(node)
+
+
+def _release(levels: Levels) -> None:
+    """Say of the nodes in ``levels`` that nobody goes through their graph: what they were sent meanwhile goes.
+
+    In one call of C, which no interrupt comes in the middle of.
+    """
+    deque(map(setattr, chain.from_iterable(levels), repeat("_grad"), repeat(None)), maxlen=0)
 
 
 def propagate(node: Any) -> None:
@@ -92,7 +94,7 @@ def accumulate(root: Any, seed: float) -> None:
 
     A node whose gradient is exactly zero sends nothing back, so that 0 · inf never becomes NaN.
     """
-    if not root._depth:
+    if root.op is None:
         root._grad += seed
         return
     if by_hand[0] or modes().anomaly:
@@ -118,70 +120,70 @@ def accumulate(root: Any, seed: float) -> None:
 def _sweep(levels: Levels) -> None:
     """Send the gradients of the nodes in ``levels``, which are by depth, down to the leaves.
 
-    What ``backward_order`` and ``propagate`` do, inline: this loop is where an eager engine spends its time.  The first
-    of a node's consumers puts it among those of its depth, and a 0 in place of that: it has been met.  By the time the
-    loop gets there, the last one has come, and it gets its depth back.  A leaf, whose depth is 0, is put nowhere.
+    What ``backward_order`` and ``propagate`` do, inline: this loop is where an eager engine spends its time.  A node's
+    ``_grad`` is None until the first of its consumers comes, which puts it among those of its depth; by the time the
+    loop gets there, the last one has.  A leaf is never put anywhere: its ``_grad`` is a number all the time.
     """
     shared: set[Any] = set()
     for depth in range(len(levels) - 1, 0, -1):
         for node in levels[depth]:
+            # The steps for a parent stand once for each of two parents: a loop over these takes a quarter more.
             g = node._grad
-            node._depth = depth
+            node._grad = None
+            node._sent = g
             parent = node._x
             dx = node._dx
             dy = node._dy
-            if dx is not None or dy.__class__ is float:
-                if dx is None:  # a number stands first
-                    parent, dx, dy = node._y, dy, None
-                if g == 0.0:  # it sends nothing, but meets its parents: 0.0 * -0.0 is -0.0, which changes no sum
-                    node._grad = g = 0.0
-                    dx = -0.0
-                    if dy is not None:
-                        dy = -0.0
-                # The steps for a parent stand once for each of two parents: a loop over these takes a quarter more.
-                if dy is not None:
-                    second = node._y
-                    if second is parent:
-                        dx, dy = dy, dx
-                    deep = second._depth
-                    if deep > 0:
-                        levels[deep].append(second)
-                        second._depth = 0
-                        second._grad = g * dy
+            if dx is None:
+                if dy.__class__ is not float:
+                    for group in node._y:
+                        if group.__class__ is not tuple:
+                            if group in shared:
+                                continue
+                            shared.add(group)
+                            group = group.parents
+                        for parent in reversed(group):
+                            if parent._grad is None:
+                                levels[parent._depth].append(parent)
+                                parent._grad = 0.0
+                    if g == 0.0:
+                        node._sent = 0.0
+                    elif len(dy) == 3 and len(dy[2]) == 1 and (width := len(dy[0])) == len(dy[1]) <= LONGEST:
+                        ADD_DOT[width](node._x, dy, g)
                     else:
-                        second._grad = second._grad + g * dy
-                deep = parent._depth
-                if deep > 0:
-                    levels[deep].append(parent)
-                    parent._depth = 0
-                    parent._grad = g * dx
-                else:
-                    parent._grad = parent._grad + g * dx
-                continue
-            for group in node._y:
-                if group.__class__ is not tuple:
-                    if group in shared:
-                        continue
-                    shared.add(group)
-                    group = group.parents
-                for parent in reversed(group):
-                    deep = parent._depth
-                    if deep > 0:
-                        levels[deep].append(parent)
-                        parent._depth = 0
-                        parent._grad = 0.0
+                        for parents, partials in zip(node._x, dy):  # noqa: B905 (equal by construction; hot)
+                            width = len(partials)
+                            if width <= LONGEST:
+                                ADD[width](parents, partials, g)
+                            else:
+                                for parent, partial in zip(parents, partials):  # noqa: B905
+                                    parent._grad += g * partial
+                    continue
+                parent, dx, dy = node._y, dy, None  # a number stands first
             if g == 0.0:
-                node._grad = 0.0
-            elif len(dy) == 3 and len(dy[2]) == 1 and (width := len(dy[0])) == len(dy[1]) <= LONGEST:
-                ADD_DOT[width](node._x, dy, g)
+                # It sends nothing, but meets its parents.  -0.0 becomes what adding a first contribution to 0.0 gives.
+                node._sent = 0.0
+                for met in (parent,) if dy is None else (node._y, parent):
+                    if met._grad is None:
+                        levels[met._depth].append(met)
+                        met._grad = 0.0
+                continue
+            if dy is not None:
+                second = node._y
+                if second is parent:
+                    dx, dy = dy, dx
+                before = second._grad
+                if before is None:
+                    levels[second._depth].append(second)
+                    second._grad = g * dy
+                else:
+                    second._grad = before + g * dy
+            before = parent._grad
+            if before is None:
+                levels[parent._depth].append(parent)
+                parent._grad = g * dx
             else:
-                for parents, partials in zip(node._x, dy):  # noqa: B905 (equal by construction; hot)
-                    width = len(partials)
-                    if width <= LONGEST:
-                        ADD[width](parents, partials, g)
-                    else:
-                        for parent, partial in zip(parents, partials):  # noqa: B905
-                            parent._grad += g * partial
+                parent._grad = before + g * dx
         levels[depth] = ()
 
 
@@ -189,8 +191,8 @@ def _accumulate_slowly(order: Sequence[Any], seed: float) -> None:
     """The same where rules were given by hand, or where ``detect_anomaly()`` looks at every gradient."""
     watched = modes().anomaly
     for node in order:
-        node._grad = 0.0
-    order[0]._grad = seed
+        node._sent = 0.0
+    order[0]._sent = seed
     for node in order:
         propagate(node)
         for parent in node.parents if watched else ():

@@ -23,7 +23,6 @@ from autograd.graph import OPAQUE, adopt
 from autograd.modes import recording
 from autograd.operand import as_float, clock
 from autograd.order import topological_order
-from autograd.recorded import Recorded
 from autograd.scalar import Scalar
 from autograd.sweep import Step, accumulate
 
@@ -49,14 +48,13 @@ class Value(Scalar):
     (Value(data=7.0, grad=1.0), 4.0)
     """
 
-    __slots__ = ("_grad",)
+    __slots__ = ("_grad", "_sent")
     __array_ufunc__ = None  # so that `numpy.float64(2) * value` asks the Value
 
     _grad: Any
-    """A leaf's gradient; of a result, what its consumers have sent so far, and not there before one has.
-
-    A float, or a ``Recorded`` one.
-    """
+    """A leaf's gradient; of a result, what its consumers have sent so far: None but while backward is under way."""
+    _sent: Any
+    """The gradient that a result has sent on last; not there before it has."""
 
     def __init__(
         self, data: Any, _children: Iterable["Value"] = (), _op: str = "", label: str = "", requires_grad: bool = True
@@ -64,7 +62,7 @@ class Value(Scalar):
         self._data = data if data.__class__ is float else as_float(data)
         self._grad = 0.0
         self._depth = 0
-        self._row = self._dx = self._dy = None
+        self.op = self._dx = self._dy = None
         if label:
             self.label = label
         parents = tuple(_children)
@@ -90,17 +88,16 @@ class Value(Scalar):
     @property
     def grad(self) -> Any:
         """∂root/∂self after ``root.backward()``: a float, and a Value after ``backward(create_graph=True)``."""
-        try:
-            number = self._grad
-        except AttributeError:  # a result that no backward has come to
-            return 0.0
-        return number if number.__class__ is float else number.total()
+        return self._grad if self.op is None else getattr(self, "_sent", 0.0)
 
     @grad.setter
     def grad(self, number: Any) -> None:
-        if number.__class__ is not float:
-            number = Recorded(number) if isinstance(number, Value) else as_float(number, "a gradient, a number,")
-        self._grad = number
+        if number.__class__ is not float and not isinstance(number, Value):
+            number = as_float(number, "a gradient, a number,")
+        if self.op is None:
+            self._grad = number
+        else:
+            self._sent = number
 
     @property
     def requires_grad(self) -> bool:
@@ -185,8 +182,9 @@ class Value(Scalar):
 
     def _adopt(self, parents: tuple["Value", ...], rule: Callable[[], Any] | None, late: bool = True) -> None:
         """Take ``parents`` and a hand-written backward ``rule``; from now on the node is opaque."""
-        symbol = self._op
+        symbol, grad = self._op, self.grad
         adopt(self, parents, _nothing if rule is None else rule, late)
+        self._grad, self._sent = None, grad
         clock[0] += 1
         if symbol:
             self.notes["op"] = symbol
@@ -198,7 +196,7 @@ class Value(Scalar):
 
         Nodes are visited in reverse topological order; each adds gradient × partial to each of its parents.  Leaves
         add to the gradient they have (call ``zero_grad()`` between steps), interior nodes start from zero each time.
-        Meanwhile no other thread may do so in a graph that shares nodes with this one, nor compute with its results.
+        Two threads may not do so at once in graphs that share nodes: their gradients would mix.
 
         Args:
             gradient: the gradient this node starts from; 1 means plain derivatives.
@@ -224,8 +222,8 @@ class Value(Scalar):
             found = gradients(self, seed, VALUES)
         for node in topological_order(self):
             total = g if isinstance(g := found.get(node, 0.0), Value) else Value(g)
-            before = node.grad if node.is_leaf else 0.0
-            node.grad = total if before.__class__ is float and not before else before + total
+            empty = node.op is not None or (node._grad.__class__ is float and not node._grad)
+            node.grad = total if empty else node._grad + total
 
     def __repr__(self) -> str:
         grad = self.grad._data if isinstance(self.grad, Value) else self.grad
@@ -319,6 +317,8 @@ class Frozen(Value):
     def _grad(self, number: Any) -> None:
         """A frozen Value receives nothing."""
 
+    _sent = _grad  # should it have been given parents by hand
+
     @property
     def requires_grad(self) -> bool:
         """False; set it True to thaw the Value."""
@@ -328,7 +328,7 @@ class Frozen(Value):
     def requires_grad(self, wanted: bool) -> None:
         if wanted:
             self.__class__ = Value  # type: ignore[assignment]
-            self._grad = 0.0
+            self._grad = 0.0 if self.op is None else None
 
 
 def _nothing() -> None:

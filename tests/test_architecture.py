@@ -38,7 +38,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("graph",),
     ("order",),
     ("modes", "copying"),
-    ("notes", "blank", "recorded"),
+    ("notes", "blank"),
     ("operand",),
     ("scalar", "bulk"),
     ("fuse", "sweep", "derivatives"),

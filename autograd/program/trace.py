@@ -6,9 +6,7 @@ data were changed afterwards would not compute what the graph shows.
 What does not live here: making the program smaller (``passes.py``).
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
 from typing import Any, NamedTuple
 
 from autograd.derivatives import refuse_stale
@@ -30,7 +28,7 @@ class Traced(NamedTuple):
 
 
 class _Sources(dict[Any, int]):
-    """The slot of every leaf and number met so far; an unknown one becomes a source when first asked for."""
+    """The slot of every node and number met so far; one that is no result becomes a source when first asked for."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,10 +61,6 @@ class _Sources(dict[Any, int]):
             return tuple(fresh)
         return tuple(map(self.__getitem__, leaves))
 
-    def slot(self, thing: Any) -> Any:
-        """The slot of any operand; a node that was traced keeps its own in ``_grad`` until the trace is done."""
-        return thing._grad if thing.__class__ is not float and thing._depth else self[thing]
-
 
 def trace(roots: Sequence[Any]) -> Traced:
     """The program that computes ``roots`` from their leaves.
@@ -92,42 +86,27 @@ def trace(roots: Sequence[Any]) -> Traced:
     second: list[int] = []
     others: dict[int, tuple[Operand, ...]] = {}
     rules = {op: (op.value_in(FLOATS), 0 if op.nary else len(op.operands)) for op in _with_formulas(ops, order)}
-    gradients = list(map(getattr, order, repeat("_grad"), repeat(0.0)))
-    try:
-        for place, (op, node) in enumerate(zip(ops, order, strict=True)):
-            rule, singles = rules[op]
-            if singles == 2:
-                x, y = node._x, node._y
-                if x.__class__ is float:
-                    p = source(x)
-                else:
-                    p = x._grad if x._depth else source(x)
-                    x = x._data
-                if y.__class__ is float:
-                    q = source(y)
-                else:
-                    q = y._grad if y._depth else source(y)
-                    y = y._data
-                first.append(p)
-                second.append(q)
-                now = rule(x, y)
-            elif singles == 1:
-                x = node._x
-                p = x._grad if x._depth else source(x)
-                first.append(p)
-                second.append(p)
-                now = rule(x._data)
-            else:
-                others[place], numbers = rows.read(op, node)
-                first.append(-1)
-                second.append(-1)
-                now = rule(*numbers)
-            if now != node._data:
-                refuse_stale(node)
-            node._grad = place
-        outputs = tuple(map(sources.slot, roots))
-    finally:
-        deque(map(setattr, order, repeat("_grad"), gradients), maxlen=0)  # no interrupt comes in the middle of it
+    for place, (op, node) in enumerate(zip(ops, order, strict=True)):
+        rule, singles = rules[op]
+        if singles == 2:
+            x, y = node._x, node._y
+            first.append(source(x))
+            second.append(source(y))
+            now = rule(x if x.__class__ is float else x._data, y if y.__class__ is float else y._data)
+        elif singles == 1:
+            p = source(node._x)
+            first.append(p)
+            second.append(p)
+            now = rule(node._x._data)
+        else:
+            others[place], numbers = rows.read(op, node)
+            first.append(-1)
+            second.append(-1)
+            now = rule(*numbers)
+        if now != node._data:
+            refuse_stale(node)
+        sources[node] = place
+    outputs = tuple(map(source, roots))
     return Traced(_coded(sources.sources, ops, first, second, others, outputs), sources.leaves, order)
 
 
@@ -181,7 +160,7 @@ class _Rows:
                     is_row and id(group) not in interior and any(group is parents for parents in node._x)
                     and len(group) > 0 and group[0].__class__ is not float
                 )  # fmt: skip
-                row = self.sources.row(group) if leaves else tuple(map(self.sources.slot, group))
+                row = self.sources.row(group) if leaves else tuple(map(self.sources.__getitem__, group))
                 known = self.known[id(group)] = row, [v if v.__class__ is float else v._data for v in group]
             slots.append(known[0] if is_row else known[0][0])
             numbers.append(known[1] if is_row else known[1][0])

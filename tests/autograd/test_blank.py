@@ -75,8 +75,7 @@ def test_while_a_mode_is_on_each_node_is_observed_and_afterwards_none(supply: Su
         made += [x * x, x.tanh()]
     assert all(type(node) is Value and node.source is not None for node in made)
     made = [x * x for _ in range(2 * FEW)]
-    assert all(type(node) is Value and node.source is None for node in made)
-    assert all(type(node) is Value for node in supply.at_hand)
+    assert all(type(node) is Value and node.source is None for node in (*made, *supply.at_hand))
 
 
 def test_an_operation_that_fails_under_a_mode_leaves_no_trace(supply: Supply) -> None:

@@ -92,6 +92,15 @@ def test_create_graph_agrees_bit_for_bit_on_each_primitive(name: str) -> None:
         assert [bits(float(leaf.grad)) for leaf in recorded] == [bits(leaf.grad) for leaf in plain], at
 
 
+def test_results_start_from_zero_each_time_and_leaves_add_up() -> None:
+    x = Value(3.0)
+    inner = x * x
+    root = inner * 2.0
+    for times in (1, 2):
+        root.backward(create_graph=True)
+        assert (inner.grad.data, root.grad.data, x.grad.data) == (2.0, 1.0, times * 12.0)
+
+
 def test_a_zero_that_depends_on_the_leaves_is_sent_on() -> None:
     x, y = Value(1.0), Value(0.0)
     ((x * x) * y).backward(create_graph=True)

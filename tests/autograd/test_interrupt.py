@@ -110,12 +110,9 @@ def test_after_an_interrupt_anywhere_in_backward_a_new_one_is_right(
         count = bytecodes(lambda: backward(root), fresh)
     assert count > 500
     fresh()
-    nodes = topological_order(root)
-    depths = [node._depth for node in nodes]
     for at in range(0, count, stride):
         with mode(), pytest.raises(KeyboardInterrupt):
             traced(Interrupter(at), lambda: backward(root))
-        assert [node._depth for node in nodes] == depths, f"interrupted before bytecode {at} of {count}"
         fresh()
         assert [x.grad for x in inputs] == expected, f"interrupted before bytecode {at} of {count}"
 

@@ -14,6 +14,7 @@ import pytest
 import autograd
 from autograd import TABLE, FormulaError, OpaqueNodeError, Value, grad, gradcheck, hessian, primitive
 from autograd.ops import FLOATS
+from tests.requires import requires
 
 _numbers = itertools.count()
 
@@ -161,6 +162,18 @@ def test_an_opaque_primitive_runs_eagerly(cube: Callable[..., Any]) -> None:
 def test_who_needs_formulas_says_that_there_are_none(cube: Callable[..., Any], name: str, use: Any) -> None:
     with pytest.raises(OpaqueNodeError, match=rf"{name}.*no formula.*autograd\.primitive"):
         use(cube)
+
+
+def test_an_opaque_primitive_may_compute_with_numpy(name: str) -> None:
+    np = requires("numpy")
+    fma = primitive(
+        name, lambda a, b, c: np.float64(a * b + c), lambda out, a, b, c: (np.float64(b), np.float64(a), np.float64(1))
+    )
+    inputs = Value(2.0), Value(3.0), Value(4.0)
+    result = fma(*inputs)
+    result.backward()
+    assert (result.data, *[x.grad for x in inputs]) == (10.0, 3.0, 2.0, 1.0)
+    assert {type(result.data), *[type(x.grad) for x in inputs]} == {float}
 
 
 def test_an_opaque_primitive_of_two_operands_takes_its_names_from_the_function(name: str) -> None:
