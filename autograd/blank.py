@@ -1,8 +1,9 @@
 """Where the nodes that operations make come from: blank ones, of which there is always a supply.
 
 Made in bulk a node costs less, and Python's collector, which after every few hundred new objects goes through the young
-ones and at times through all, comes once for a bulk of them and finds in most nothing to follow.  What does not live
-here: what fills a blank node (``bind.py``, ``fuse.py``), what is looked at while a mode is on (``modes.py``).
+ones and at times through all, comes once for a bulk of them and finds in most nothing to follow.  And some are never
+given out, so that the memory of a large graph stays for the next one.  What does not live here: what fills a blank node
+(``bind.py``, ``fuse.py``), what is looked at while a mode is on (``modes.py``).
 """
 
 from collections.abc import Callable
@@ -17,6 +18,25 @@ from autograd.modes import changing, observe, observing
 FEW: Final = 8
 MANY: Final = 4096
 """How many blank nodes are made at once: few at first, each time twice as many, and in the end so many."""
+
+HELD: Final = 64
+"""So many MiB of memory stay with the process, at most, when large graphs are freed."""
+
+_held: Final[dict[int, Any]] = {}
+"""By the MiB of memory it lies in, a blank node that nobody will get."""
+
+
+def _hold(many: list[Any]) -> None:
+    """Keep a node of ``many`` for each MiB in which they lie, where there is none yet.
+
+    Python gives memory back to the system by the MiB, as soon as nothing is left in one, and when the next graph is
+    built has it from there again, page by page, with a fault at each.  That is what a loop does that builds a large
+    graph each time, and few other objects that last: descent through a simulation spent a tenth of its time so.
+    """
+    for place in range(0, len(many), 1024):
+        mebibyte = id(many[place]) >> 20
+        if mebibyte not in _held and len(_held) < HELD:
+            _held[mebibyte] = many.pop(place)  # out of there first: one that is given out as well would keep its graph
 
 
 class Supply:
@@ -39,6 +59,8 @@ class Supply:
         kind = self.watched if observing else self.kind
         many = starmap(object.__new__, repeat((kind,), self.size))
         more: list[Any] = [] if self.at_hand else made_at_once(partial(list, many))
+        if len(more) == MANY:
+            _hold(more)
         supply = self.at_hand.extend
         # No lock, which an interrupt could leave locked. Python changes threads after a call or at the turn of a loop,
         # and between the question and the end of that call there is neither: where a mode has been entered meanwhile,

@@ -53,6 +53,22 @@ def test_a_graph_deeper_than_depths_are_kept_ready_makes_no_more_in_reserve(
     assert len(supply.at_hand) <= MANY
 
 
+def test_some_nodes_nobody_gets_one_for_each_mebibyte_of_a_large_graph_up_to_a_bound(
+    supply: Supply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: dict[int, Value] = {}
+    monkeypatch.setattr("autograd.blank._held", held)
+    x = Value(2.0)
+    small = [x * x for _ in range(FEW)]
+    assert not held
+    monkeypatch.setattr("autograd.blank.HELD", 3)
+    large = [x * x for _ in range(20 * MANY)]
+    assert len(held) == 3
+    assert all(id(node) >> 20 == mebibyte for mebibyte, node in held.items())
+    assert not any(hasattr(node, "op") for node in held.values())
+    assert {id(node) for node in held.values()}.isdisjoint(map(id, (*small, *large, *supply.at_hand)))
+
+
 def test_nothing_of_one_life_is_left_in_another(supply: Supply) -> None:
     for _ in range(3):
         x = Value(2.0, label="x")

@@ -1,5 +1,7 @@
 """What is left of a graph, and how deep it may be: freed by reference counting, a million nodes without recursion.
 
+And that its memory is there for the next graph.
+
 What does not live here: time in proportion to size (`test_laws.py`), copies of small graphs (`test_copying.py`),
 what an interrupt leaves behind (`test_interrupt.py`, the next file).
 """
@@ -8,8 +10,11 @@ from __future__ import annotations
 
 import copy
 import gc
+import os
 import pickle
 import random
+import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -186,6 +191,30 @@ def test_a_block_without_gradients_keeps_no_history(collector_off: None) -> None
         for _ in range(100):
             x = x * 1.5 + 1
     assert values_alive() == before
+
+
+# memory for the next one ---------------------------------------------------------------------------------------------
+
+THREE_GRAPHS = """
+import sys
+from autograd import Value
+x = Value(0.5)
+for _ in range(3):
+    nodes = [x * float(i) for i in range(100_000)]
+    del nodes
+    sys._debugmallocstats()
+"""
+
+
+def test_the_memory_of_a_large_graph_stays_for_the_next_one() -> None:
+    """By Python's own count of the arenas, a MiB each, that it has had from the system so far."""
+    done = subprocess.run(
+        [sys.executable, "-c", THREE_GRAPHS], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONMALLOC": "pymalloc"},
+    )  # fmt: skip
+    first, _, third = map(int, re.findall(r"arenas allocated total\s+=\s+(\d+)", done.stderr))
+    assert first > 12
+    assert third - first <= 3
 
 
 # a chain of a million ------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""Eager speed and memory: single operations, the moons step, one sample through 784-64-64-10, linearity.
+"""Eager speed and memory: single operations, the moons step, a simulation, one sample through 784-64-64-10, linearity.
 
-The four races and what is said about them live here. What is run stands in `work.py`, who runs it in `peers.py`, how
+The five parts and what is said about them live here. What is run stands in `work.py`, who runs it in `peers.py`, how
 one engine does it in `runners.py`, and the rules of fair measuring in `measure.py`. Every line first holds value and
 gradients against micrograd's; one that differs is named, and the exit status is 1. Figures that miss their target are
 marked, and change no exit status.
@@ -21,7 +21,15 @@ from . import peers, work
 from .measure import TOTAL, Contender, Result, disagreement, race
 from .peers import Engine, Unavailable
 from .report import Target, heading, number, span, table, targets_block
-from .runners import answer, elementary_contender, moons_runner, sample_runner, torch_sample_runner, weigh
+from .runners import (
+    answer,
+    elementary_contender,
+    moons_runner,
+    sample_runner,
+    spring_runner,
+    torch_sample_runner,
+    weigh,
+)
 
 NS, MS = 1e9, 1e3
 COLLECTOR = {False: "collector off", True: "collector on"}
@@ -49,7 +57,7 @@ class Report:
 
 
 def main(argv: list[str]) -> int:
-    """Run all four parts and print tables and targets; 1 where an engine's numbers differ, 2 without micrograd."""
+    """Run all five parts and print tables and targets; 1 where an engine's numbers differ, 2 without micrograd."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks eager", description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds and smaller sizes, for a look (under 30 s)")
     quick = parser.parse_args(argv).quick
@@ -69,6 +77,7 @@ def main(argv: list[str]) -> int:
     elementary(report)
     moons(report)
     sample(report)
+    simulation(report)
     linearity(report)
 
     print("\n" + targets_block(report.targets))
@@ -195,14 +204,36 @@ def sample(report: Report) -> None:
             target_ratio(report, "784-64-64-10, one sample", results, collector, 60)
 
 
-# --- 4. linearity ---------------------------------------------------------------------------------------------------
+# --- 4. descent through a simulation --------------------------------------------------------------------------------
+
+
+def simulation(report: Report) -> None:
+    """Race micrograd and ours on descent through a long simulation: large graphs, and next to nothing that lasts."""
+    simulated, steps = (1_000, 2) if report.quick else (10_000, 3)
+    title(
+        f"4. Descent through {simulated:,} steps of a spring, three parameters, {steps} steps in a row",
+        "ms per step. What a step leaves behind is freed inside the time, after the next one's forward pass. Python gives"
+        "\nits memory back to the system, unless an engine keeps it for the graphs to come.",
+    )
+    runners = {engine.name: spring_runner(engine, simulated, steps) for engine in (report.micrograd, report.ours)}
+    expected = report.micrograd.call(runners[report.micrograd.name][1])
+    report.hold(f"simulation, {report.ours.name}", expected, report.ours.call(runners[report.ours.name][1]))
+    contenders = [
+        Contender(engine.name, partial(engine.call, runners[engine.name][0]), steps)
+        for engine in (report.micrograd, report.ours)
+    ]
+    for collector in (False, True):
+        race_table(race(contenders, report.rounds(3 if collector else 5), collector, not collector), collector, MS)
+
+
+# --- 5. linearity ---------------------------------------------------------------------------------------------------
 
 
 def linearity(report: Report) -> None:
     """Measure ours on growing elementary graphs and fit time = a · nodes**e: linear where e is 1."""
     sizes = [10**3, 10**4, 10**5] if report.quick else [10**3, 10**4, 10**5, 10**6]
     title(
-        f"4. Linearity: {report.ours.name} on elementary graphs of {sizes[0]:,} to {sizes[-1]:,} nodes",
+        f"5. Linearity: {report.ours.name} on elementary graphs of {sizes[0]:,} to {sizes[-1]:,} nodes",
         "ns and bytes per node. Small graphs fit the processor's caches, a million nodes do not: a step, not growth"
         "\nwithout end. With the collector on, Python searches all live objects the more often per node the larger the"
         "\ngraph, until its rule sets a bound (a quarter of them must be new). Memory has in it what is made in"

@@ -85,6 +85,30 @@ def moons_runner(engine: Engine, points: list[work.Point], labels: list[int], st
     return run, outcome
 
 
+def spring_runner(engine: Engine, simulated: int, steps: int) -> Runner:
+    """Two functions: one times `steps` steps of descent in a row, one gives what they come to."""
+
+    def descend(parameters: list[Any]) -> Any:
+        for _ in range(steps):
+            loss = work.spring_step(parameters, simulated, rate=0.05)
+        return loss
+
+    def run() -> dict[str, float]:
+        parameters = list(map(engine.value, work.SPRING))
+        clock = Stopwatch()
+        loss = descend(parameters)
+        clock.lap(TOTAL)
+        del loss
+        return clock.phases
+
+    def outcome() -> list[float]:
+        parameters = list(map(engine.value, work.SPRING))
+        loss = descend(parameters)
+        return [float(loss.data), *engine.gradients(parameters), *(float(p.data) for p in parameters)]
+
+    return run, outcome
+
+
 def sample_runner(engine: Engine, picture: work.Sample, loss_of: Callable[[list[Any], int], Any]) -> Runner:
     """Two functions on one model with the sample's weights: one times a pass, one gives loss and gradients."""
     assert engine.mlp is not None

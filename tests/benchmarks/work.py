@@ -120,6 +120,35 @@ def single_operations(order: Sequence[Any]) -> int:
     return count
 
 
+# --- descent through a simulation -----------------------------------------------------------------------------------
+
+SPRING = (1.3, 0.1, 0.9)
+"""Stiffness, damping and initial velocity, at which descent starts."""
+
+
+def spring_loss(stiffness: Any, damping: Any, velocity: Any, steps: int) -> Any:
+    """How far, in the mean square, a spring that stiffens as it is stretched stays from 0.3: twelve nodes a step."""
+    place: Any = 0.0
+    loss: Any = 0.0
+    for _ in range(steps):
+        force = stiffness * (place * place * place) + damping * velocity
+        velocity = velocity - force * 0.01
+        place = place + velocity * 0.01
+        loss = loss + (place - 0.3) ** 2
+    return loss * (1.0 / steps)
+
+
+def spring_step(parameters: Sequence[Any], steps: int, rate: float) -> Any:
+    """Do one step of gradient descent on the three parameters, and return the loss."""
+    loss = spring_loss(*parameters, steps)
+    for p in parameters:
+        p.grad = 0.0
+    loss.backward()
+    for p in parameters:
+        p.data -= rate * p.grad
+    return loss
+
+
 # --- one sample through 784-64-64-10 --------------------------------------------------------------------------------
 
 SIZES = (784, 64, 64, 10)
