@@ -24,7 +24,8 @@ def _refuse_namesake() -> None:
     raise ImportError(
         f"the distribution 'autograd' {version} (HIPS/autograd) is installed here, and it has the same import name as "
         "chainrule's engine. Mend it with: python -m pip uninstall -y autograd && python -m pip install "
-        "--force-reinstall --no-deps chainrule; or use the two in separate virtual environments"
+        "--force-reinstall --no-deps chainrule (in a checkout, -e . in place of chainrule); or use the two in separate "
+        "virtual environments"
     )
 
 

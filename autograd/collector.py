@@ -20,7 +20,8 @@ def without_collector() -> Iterator[None]:
     """A block in which Python does not look for garbage cycles; it is as it was before afterwards.
 
     The search goes through all live objects again and again while their number grows, and a graph has no cycle to be
-    found.  It is one setting of the whole process, so other threads do without it as well.
+    found, but where its gradients are graphs (``backward(create_graph=True)``): such a one stays until the search goes
+    on.  It is one setting of the whole process, so other threads do without it as well.
 
     >>> import gc
     >>> with without_collector():

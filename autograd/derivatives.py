@@ -51,7 +51,7 @@ def gradients(
         ends = set(inputs or ())
         order = [node for node in order if node in reached and node not in ends]
     partials_of = float_partials if world is None else recorded_partials(order, world)
-    watched = world is None and modes().anomaly
+    watched = modes().anomaly
     found: dict[Any, Number] = {root: seed}
     for node in reversed(order):
         g = found.get(node)
@@ -60,9 +60,11 @@ def gradients(
         for parent, partial in partials_of(node):
             if (reached is not None and parent not in reached) or not parent.requires_grad:
                 continue
-            contribution = _contribution(node, parent, g, partial, watched)
+            contribution = _times(g, partial)
             if contribution is None:
                 continue
+            if watched:
+                check_gradient(node, parent, float(contribution))
             before = found.get(parent)
             if before is None:
                 # As in `accumulate`: a contribution of -0.0 alone is 0.0.
@@ -79,37 +81,48 @@ def _times(g: Number, partial: Number) -> Number | None:
     if partial.__class__ is float:
         if partial == 1.0:
             return g
-        if g.__class__ is not float and (partial == 0.0 or (not g._data and not math.isfinite(partial))):
-            return None
+        if g.__class__ is not float:
+            nothing = math.isfinite(g._data) if partial == 0.0 else not g._data and not math.isfinite(partial)
+            if nothing:
+                return None
     elif not (g if g.__class__ is float else g._data) and not math.isfinite(partial._data):
         return None
     return g * partial
 
 
-def _contribution(node: Any, parent: Any, factor: Number, partial: Number, watched: bool) -> Number | None:
-    """What goes along one edge, looked at by ``detect_anomaly()`` where that is on; None for nothing."""
-    contribution = _times(factor, partial)
-    if watched and contribution is not None:
-        check_gradient(node, parent, float(contribution))
-    return contribution
+def _pushed(tangent: Number, partial: Number) -> Number:
+    """partial · tangent without needless nodes; 0 where the partial is 0, so that 0 · inf never becomes NaN."""
+    if partial.__class__ is float:
+        if partial == 0.0:
+            return 0.0
+        if partial == 1.0:
+            return tangent
+    elif not partial._data and not math.isfinite(tangent if tangent.__class__ is float else tangent._data):
+        return 0.0
+    return tangent * partial
 
 
 def tangents(roots: Sequence[Any], seeds: Mapping[Any, Number], world: World | None = None) -> dict[Any, Number]:
-    """The directional derivative of every node along ``seeds`` (node → tangent): Σ partial · tangent, in order."""
+    """The directional derivative of every node along ``seeds`` (node → tangent): Σ partial · tangent, in order.
+
+    A partial of zero passes nothing on, whatever the tangent: on the same paths as backward, where a gradient that has
+    become zero is sent no further.  A node whose seed is zero is a constant.
+    """
     reached = reach(seeds, joint_order(roots))
     order = [node for node in reached if node not in seeds]
     partials_of = float_partials if world is None else recorded_partials(order, world)
-    watched = world is None and modes().anomaly
-    found: dict[Any, Number] = dict(seeds)
+    watched = modes().anomaly
+    found: dict[Any, Number] = {node: seed for node, seed in seeds.items() if seed.__class__ is not float or seed}
     for node in order:
         total: Number | None = None
         for parent, partial in partials_of(node):
             tangent = found.get(parent)
-            if tangent is None or (tangent.__class__ is float and not tangent):
+            if tangent is None:
                 continue
-            contribution = _contribution(node, parent, tangent, partial, watched)
-            if contribution is not None:
-                total = contribution if total is None else total + contribution
+            contribution = _pushed(tangent, partial)
+            if watched:
+                check_gradient(node, parent, float(contribution))
+            total = contribution if total is None else total + contribution
         if total is not None:
             found[node] = total
     return found

@@ -13,6 +13,7 @@ What does not live here: the loops over the graph (``derivatives.py``), nested l
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
 from functools import wraps
 from typing import Any, Final
 
@@ -53,6 +54,12 @@ class _Trace:
     @property
     def world(self) -> Any:
         return VALUES if self.recorded else None
+
+    def along(self, seeds: Sequence[Any]) -> "_Trace":
+        """The same run for derivatives along ``seeds``, which are recorded where one of these is a Value."""
+        trace = copy(self)
+        trace.recorded = self.recorded or any(isinstance(seed, Value) for seed in seeds)
+        return trace
 
     def plain(self, number: Any) -> Any:
         """A result as the caller wants it: a Value while it may be differentiated again, else a float."""
@@ -217,9 +224,9 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
         seeds = matched(cotangent, trace.output, "a cotangent", "the output")
-        trace.recorded = trace.recorded or any(isinstance(seed, Value) for seed in seeds)
         with recording():
-            return tuple(trace.shaped(trace.pull_back(functions["dot"](roots, seeds))))
+            along = trace.along(seeds)
+            return tuple(along.shaped(along.pull_back(functions["dot"](roots, seeds))))
 
     return rebuild(trace.output, iter([trace.plain(root) for root in roots])), pull
 
@@ -239,7 +246,7 @@ def jvp(f: Callable[..., Any], primals: Any, directions: Any) -> tuple[Any, Any]
     arguments = primals if isinstance(primals, tuple) else (primals,)
     trace = _Trace(f, arguments, range(len(arguments)), {})
     seeds = matched(directions, primals, "a tangent", "the primals")
-    trace.recorded = trace.recorded or any(isinstance(seed, Value) for seed in seeds)
+    trace = trace.along(seeds)
     roots = leaves(trace.output, "the function's result")
     with recording():
         found = tangents(

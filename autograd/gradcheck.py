@@ -3,7 +3,8 @@
 A derivative in this library is written once, in the table, and a mistake there would show in every reader.  This is
 the one module that does not believe the table's partials: it knows only the values, and differences them,
 
-* to 50 digits where mpmath is installed: a central difference with h = 1e-15, whose error is about 1e-30;
+* to 50 digits where mpmath is installed: a central difference with h = 1e-15, whose error is about 1e-30; to more where
+  the numbers are of so different sizes that 50 digits do not tell;
 * else over floats: central differences with shrinking steps, extrapolated to step 0 (Ridders 1982; Press et al.,
   Numerical Recipes, section 5.7), which gives about ten digits.
 
@@ -13,8 +14,10 @@ At a kink the two one-sided differences disagree, and any slope between them is 
 """
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
+from numbers import Real
 from typing import Any
 
 from autograd.errors import GradcheckError, OpaqueNodeError, OperandTypeError
@@ -26,16 +29,20 @@ from autograd.trees import leaves, rebuild
 from autograd.value import Value
 from autograd.world import World
 
+DIGITS = (50, 200, 1000)
+"""How many digits are computed with, as long as these do not tell: a step may be 647 digits below another number."""
+
 
 def gradcheck(
-    f: Any, inputs: Sequence[Any] | None = None, *, rtol: float = 1e-7, atol: float = 1e-10, digits: int | None = None
+    f: Any, inputs: Any = None, *, rtol: float = 1e-7, atol: float = 1e-10, digits: int | None = None
 ) -> bool:
     """Hold derivatives against numeric differences; True, or an error that names the first that is wrong.
 
     Args:
         f: a function of ``inputs`` that returns one Value; or a Value: then every edge of its graph is checked, its
             partial against the difference quotient of the node's own value.
-        inputs: the function's arguments: numbers, Values or nested lists, tuples and dicts of numbers.
+        inputs: the function's arguments: numbers, Values or nested lists, tuples and dicts of numbers; a number, a
+            Value or a dict by itself is the one argument.
         rtol: accepted relative deviation.
         atol: accepted absolute deviation.
         digits: 50-digit differences need mpmath: None takes it if it is there, 0 never.
@@ -63,7 +70,7 @@ def gradcheck(
     if not callable(f) or inputs is None:
         given = f"got {type(f).__name__}" if not callable(f) else "the function came without inputs"
         raise OperandTypeError(f"gradcheck takes a Value, or a function and the list of its inputs; {given}")
-    trees = tuple(inputs)
+    trees = (inputs,) if isinstance(inputs, Real | Value | dict) else tuple(inputs)
     numbers = [leaf._data if isinstance(leaf, Value) else leaf for leaf in leaves(trees, "an input")]
 
     def run(at: Sequence[float]) -> tuple[Any, list[Value]]:
@@ -187,11 +194,26 @@ def _number(m: World) -> Callable[[Any], Any]:
 def _deviation(
     along: Callable[[Any], Any], x: float, found: float, m: World | None, rtol: float, atol: float
 ) -> str | None:
-    """What the difference quotient says, if ``found`` contradicts it; None if they agree or it has nothing to say."""
+    """What the difference quotient says, if ``found`` contradicts it; None if they agree or it has nothing to say.
+
+    Over an ``m`` of many digits a contradiction is computed again with more: it may be one of rounding.
+    """
     try:
-        left, right, error = _one_sided(along, x) if m is None else _fine(along, m.namespace["number"](x))
+        if m is None:
+            return _contradiction(*_one_sided(along, x), found, rtol, atol)
+        for digits in DIGITS:
+            with m.namespace["number"].context.workdps(digits):
+                left, right, error = _fine(along, m.namespace["number"](x))
+            said = _contradiction(left, right, error, found, rtol, atol)
+            if said is None and error <= 1e-15 * (1 + max(abs(left), abs(right))):
+                break
     except (ArithmeticError, ValueError, TypeError):
         return None  # a pole or the edge of the domain lies within the step
+    return said
+
+
+def _contradiction(left: float, right: float, error: float, found: float, rtol: float, atol: float) -> str | None:
+    """What the two one-sided difference quotients say, if ``found`` is not between them; None if it is."""
     if not all(map(math.isfinite, (left, right))):
         return None
     low, high = min(left, right), max(left, right)
@@ -202,7 +224,7 @@ def _deviation(
 
 
 def _fine(along: Callable[[Any], Any], x: Any) -> tuple[float, float, float]:
-    """The one-sided difference quotients at 50 digits, or the central one twice where they agree."""
+    """The one-sided difference quotients at many digits, or the central one twice where they agree; and their error."""
     h = x * 0 + abs(x) / 10**15 + (0 if x else 1) / type(x)(10) ** 15
     below, here, above = along(x - h), along(x), along(x + h)
     if abs(above - below) > 1e-3 * (1 + abs(here)):
@@ -210,7 +232,8 @@ def _fine(along: Callable[[Any], Any], x: Any) -> tuple[float, float, float]:
     left, right = (here - below) / h, (above - here) / h
     if abs(left - right) <= 1e-9 * (abs(left) + abs(right)) + 1e-12:
         left = right = (above - below) / (2 * h)
-    return float(left), float(right), 0.0
+    rounding = abs(here) * 10**5 * x.context.eps / h
+    return float(left), float(right), float(rounding)
 
 
 def _one_sided(along: Callable[[float], float], x: float) -> tuple[float, float, float]:
@@ -245,12 +268,14 @@ def ridders(f: Callable[[float], float], x: float, step: float | None = None) ->
     best, error = math.nan, math.inf
     previous: list[float] = []
     for row in range(rows):
-        current = [(f(x + h) - f(x - h)) / (2 * h)]
+        above, below = f(x + h), f(x - h)
+        current = [(above - below) / (2 * h)]
+        rounding = (abs(above) + abs(below)) * sys.float_info.epsilon / (2 * h)
         factor = shrink * shrink
         for column, older in enumerate(previous):
             current.append((current[column] * factor - older) / (factor - 1))
             factor *= shrink * shrink
-            estimate = max(abs(current[-1] - current[-2]), abs(current[-1] - older))
+            estimate = max(abs(current[-1] - current[-2]), abs(current[-1] - older), rounding)
             if estimate <= error:
                 best, error = current[-1], estimate
         if row and abs(current[-1] - previous[-1]) >= 2 * error:

@@ -15,7 +15,7 @@ from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import Any, Final, NamedTuple
 
 from autograd.errors import AnomalyError, StructureError
-from autograd.graph import Node
+from autograd.graph import OPAQUE, Node
 
 
 class Source(NamedTuple):
@@ -255,7 +255,7 @@ def describe(node: Any) -> str:
     """``op(operand=number, ...)``, with labels where there are any and at most eight operands."""
     operands = node.operands
     shown = [_operand(operand) for operand in operands[:8]] + (["..."] if len(operands) > 8 else [])
-    name = node.op.name if node.op is not None else "leaf"
+    name = "leaf" if node.op is None else (node.op is OPAQUE and node._op) or node.op.name
     return f"{name}({', '.join(shown)})"
 
 

@@ -53,6 +53,8 @@ def _shown(thing: Any) -> str:
     hint = ""
     if isinstance(thing, list | tuple) or getattr(thing, "shape", None):
         hint = "; a Value is one scalar, so build one Value for each entry"
+    elif isinstance(thing, Node):
+        hint = "; take its number, .data"
     elif isinstance(thing, str):
         hint = "; write float(...) around text that holds a number"
     return f"{text} of type {type(thing).__name__}{hint}"

@@ -16,7 +16,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from autograd.bind import VALUES
-from autograd.copying import Beyond, added, complete, last, pickling, restore, state
+from autograd.copying import Beyond, added, complete, finish, last, lead_to, pickling, restore, state
 from autograd.derivatives import gradients, opaque
 from autograd.errors import OperandTypeError
 from autograd.graph import OPAQUE, adopt
@@ -201,7 +201,9 @@ class Value(Scalar):
         Args:
             gradient: the gradient this node starts from; 1 means plain derivatives.
             create_graph: record the computation of the gradients as a graph as well, so that they can be
-                differentiated again; every ``.grad`` is then a Value.
+                differentiated again; every ``.grad`` is then a Value.  Nodes and their gradients then refer to each
+                other: a cycle, which Python's collector frees, or ``zero_grad()`` on each node breaks.  ``grad`` of a
+                function gives the same numbers and leaves no cycle.
 
         Raises:
             StaleGraphError: with ``create_graph``, data were changed after the forward pass.
@@ -260,16 +262,19 @@ class Value(Scalar):
         return copied
 
     def __reduce__(self) -> Any:
-        """Ancestors are pickled first, in topological order: no node meets an unknown parent and nothing recurses."""
+        """Ancestors are pickled first, in topological order: no node meets an unknown parent and nothing recurses.
+
+        What may lead back to any of these nodes comes last, and once for all of them.
+        """
         if self.is_opaque:
             raise opaque(self, "cannot be pickled")
         if id(self) in pickling.pending:
             pickling.pending.discard(id(self))
-            made: tuple[Any, ...] = (restore, state(self))
-        else:
-            made = (last, (pickling.start(topological_order(self)), *state(self)))
-        beyond = self._beyond()
-        return made if beyond is None else (*made, beyond, None, None, complete)
+            return restore, state(self)
+        order = topological_order(self)
+        made = (last, (pickling.start(order[:-1]), *state(self)))
+        more, beyond = lead_to(order)
+        return (*made, (pickling.start(more), beyond), None, None, finish) if beyond else made
 
     def _beyond(self) -> Beyond | None:
         """What may lead back to this node, and is therefore copied once the copy of the node is there; mostly nothing.

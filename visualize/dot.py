@@ -94,7 +94,7 @@ def draw_dot(
         limit: how many boxes there may be.
 
     Raises:
-        DrawingError: no such theme or direction; a negative ``depth``.
+        DrawingError: no such format, theme or direction; a negative ``depth``.
 
     >>> a = Value(2.0, label="a")
     >>> "data 4" in draw_dot(a * a).source
@@ -102,6 +102,8 @@ def draw_dot(
     """
     if rankdir not in ("LR", "TB"):
         raise DrawingError(f"rankdir is {rankdir!r}; use 'LR' (left to right) or 'TB' (top to bottom)")
+    if format not in graphviz.FORMATS:
+        raise DrawingError(f"format is {format!r}; use one that Graphviz writes, such as 'svg', 'png' or 'pdf'")
     colours = theme_named(theme)
     drawn = picture(root, depth=depth, expand=expand, limit=limit)
     drawing = Drawing(

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import autograd
-from autograd import Value, topological_order
+from autograd import TABLE, Value, topological_order
 
 COPIES: dict[str, Callable[[Any], Any]] = {
     "deepcopy": copy.deepcopy,
@@ -156,6 +156,17 @@ def test_a_node_with_a_rule_of_one_s_own_says_that_it_cannot_be_copied(
         node._backward = lambda: None
     with pytest.raises(autograd.OpaqueNodeError, match=r"mine.*cannot be"):
         copied(node * 2)
+
+
+def test_a_primitive_that_is_not_there_where_a_graph_is_loaded_is_named() -> None:
+    mine = autograd.primitive("test_copying_mine", "x * x", "2 * x")
+    pickled = pickle.dumps(mine(Value(3.0)))
+    row = TABLE.pop("test_copying_mine")
+    with pytest.raises(autograd.GraphError, match=r"'test_copying_mine'.*define it, by autograd\.primitive"):
+        pickle.loads(pickled)
+    TABLE["test_copying_mine"] = row
+    assert pickle.loads(pickled).data == 9.0
+    del TABLE["test_copying_mine"]
 
 
 def test_a_failed_pickle_does_not_disturb_the_next() -> None:

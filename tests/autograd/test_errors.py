@@ -31,6 +31,12 @@ BUILT_IN = {
 CLASSES = {name: cls for name, cls in inspect.getmembers(errors, inspect.isclass) if cls.__module__ == errors.__name__}
 
 
+@pytest.mark.parametrize("use", [Value, lambda x: setattr(x, "data", x * 0.1)])
+def test_a_value_in_the_place_of_its_number_is_told_from_it(use: Callable[[Value], Any]) -> None:
+    with pytest.raises(autograd.OperandTypeError, match=r"take its number, \.data"):
+        use(Value(2.0))
+
+
 def test_every_error_is_in_this_list() -> None:
     assert set(CLASSES) == {"AutogradError", *BUILT_IN}
 

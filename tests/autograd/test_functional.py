@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
@@ -151,6 +152,50 @@ def test_a_pull_back_may_be_differentiated_again() -> None:
         return vjp(lambda y: y**3, x)[1](1.0)[0]
 
     assert grad(slope)(2.0) == 12.0
+
+
+def test_differentiating_a_pull_back_once_changes_nothing_about_it() -> None:
+    _, pull = vjp(lambda x: x**3, 2.0)
+    assert grad(lambda v: pull(v)[0])(1.0) == 12.0
+    (slope,) = pull(1.0)
+    assert type(slope) is float
+    assert slope == 12.0
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: autograd.where(x < 0, x, -1.0).sqrt(), lambda x: (autograd.greater(x, 0.0) - 1.0).sqrt()]
+)
+def test_a_nan_that_meets_a_slope_of_zero_is_a_nan_at_each_order(f: Callable[[Any], Any]) -> None:
+    once = grad(f)(2.0)
+    again, _ = value_and_grad(lambda x: grad(f)(x))(2.0)
+    _, pushed = jvp(f, 2.0, 1.0)
+    pushed_again, _ = jvp(lambda x: jvp(f, x, 1.0)[1], 2.0, 1.0)
+    x = Value(2.0)
+    f(x).backward(create_graph=True)
+    assert [math.isnan(slope) for slope in (once, again, pushed, pushed_again, x.grad.data)] == [True] * 5
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: autograd.where(x > 0, x.log(), 0.0),
+        lambda x: autograd.where(autograd.greater(x, 0.0), x.log(), 0.0),
+        lambda x: x.log().clamp(-1.0, 1.0),
+        lambda x: 3.0 * autograd.maximum(x.sqrt(), 1.0),
+    ],
+)
+def test_a_slope_that_is_infinite_counts_for_nothing_where_a_slope_of_zero_follows(f: Callable[[Any], Any]) -> None:
+    once = grad(f)(0.0)
+    again, _ = value_and_grad(lambda x: grad(f)(x))(0.0)
+    _, pushed = jvp(f, 0.0, 1.0)
+    pushed_again, _ = jvp(lambda x: jvp(f, x, 1.0)[1], 0.0, 1.0)
+    pushed_back, _ = jvp(grad(f), 0.0, 1.0)
+    assert [once, again, pushed, pushed_again, pushed_back] == [0.0] * 5
+
+
+def test_along_a_direction_of_zero_an_infinite_slope_is_none() -> None:
+    assert jvp(lambda x, y: x + autograd.sqrt(y), (1.0, 0.0), (1.0, 0.0)) == (1.0, 1.0)
+    assert jvp(lambda x, y: x + autograd.sqrt(y), (1.0, 0.0), (0.0, 1.0)) == (1.0, math.inf)
 
 
 @pytest.mark.parametrize(

@@ -308,3 +308,54 @@ def test_a_graph_with_a_rule_by_hand_is_not_called_right_unseen(by_hand: str) ->
 def test_what_is_neither_a_graph_nor_a_function_with_inputs_is_refused(arguments: tuple[Any, ...], says: str) -> None:
     with pytest.raises(autograd.OperandTypeError, match=says):
         gradcheck(*arguments)
+
+
+@DIGITS
+@pytest.mark.parametrize(
+    "graph",
+    [
+        lambda: Value(-100.0).exp() + 1,
+        lambda: Value(1e-30) + Value(1.0),
+        lambda: Value(-1e200) + Value(0.5),
+        lambda: Value(1e-40).sigmoid(),
+        lambda: autograd.dot([Value(1e-40), Value(2.0)], [3.0, 4.0]),
+        lambda: Value(5e-324) * 1e300 + 1e300,
+        lambda: autograd.logsumexp([Value(-700.0), Value(700.0)]),
+        lambda: Value(5e-324).sqrt(),
+    ],
+)
+def test_numbers_of_very_different_sizes_are_no_contradiction(graph: Callable[[], Value], digits: int | None) -> None:
+    assert gradcheck(graph(), digits=digits)
+
+
+@DIGITS
+@pytest.mark.parametrize(
+    ("f", "at"), [(lambda x: x + 1e10, 1.0), (lambda x, y: x + y, (1e-30, 1.0)), (lambda x: x * 1e-30 + 7.0, 1e-20)]
+)
+def test_nor_are_they_in_a_function(f: Callable[..., Value], at: Any, digits: int | None) -> None:
+    assert gradcheck(f, at, digits=digits)
+
+
+def test_what_cancels_out_within_a_function_is_no_contradiction() -> None:
+    assert gradcheck(lambda x: (x + 1e200) - 1e200, [1.0])
+
+
+def test_a_wrong_rule_is_caught_beside_a_number_of_another_size() -> None:
+    lost = autograd.primitive("test_gradcheck_lost", "x + y", ("1.0", "0.0"))
+    try:
+        for size in (1.0, 1e-40, 1e-300):
+            with pytest.raises(GradcheckError, match=r"should be 1\.0, found 0\.0"):
+                gradcheck(lost(Value(1.0), Value(size)))
+    finally:
+        del TABLE["test_gradcheck_lost"]
+
+
+@DIGITS
+@pytest.mark.parametrize("inputs", [3.0, Value(3.0), [3.0]])
+def test_one_input_may_stand_by_itself(inputs: Any, digits: int | None) -> None:
+    assert gradcheck(lambda x: x**2, inputs, digits=digits)
+
+
+@DIGITS
+def test_a_dict_is_the_one_argument(digits: int | None) -> None:
+    assert gradcheck(lambda p: p["w"] * p["x"], {"w": 2.0, "x": 3.0}, digits=digits)

@@ -277,6 +277,29 @@ def test_no_use_of_a_deep_graph_recurses(use: Callable[[Value, Value], Any]) -> 
     assert leaf.grad == 1.0
 
 
+@pytest.mark.parametrize("picked", [0, 1], ids=["the leaf", "the root"])
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda root: pickle.loads(pickle.dumps(root))], ids=["deepcopy", "pickle"]
+)
+def test_a_deep_graph_is_copied_with_gradients_that_are_deep_graphs(
+    picked: int, copied: Callable[[Value], Value]
+) -> None:
+    leaf = root = Value(0.5)
+    for _ in range(2_000):
+        root = (root * leaf).tanh() + leaf
+    root.backward(create_graph=True)
+    expected = leaf.grad.data
+    again = copied((leaf, root)[picked])
+    other = again if picked == 0 else topological_order(again)[0]
+    slopes = []
+    for x in (leaf, other):
+        slope, x.grad = x.grad, 0.0
+        assert slope.data == expected
+        slope.backward()
+        slopes.append(x.grad)
+    assert slopes[0] == slopes[1] != 0.0
+
+
 def test_a_long_sum_in_python_s_own_way_is_deep_and_works() -> None:
     xs = [Value(float(i)) for i in range(50_000)]
     total = sum(xs, Value(0.0))

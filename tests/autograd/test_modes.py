@@ -128,6 +128,38 @@ def test_every_kind_of_derivative_is_watched(derive: Any) -> None:
         derive()
 
 
+def overflowing(x: Any) -> Any:
+    """1 at 1e-400 if there were such a number; each partial is finite, their product is not."""
+    return x * 1e200 * 1e200
+
+
+@pytest.mark.parametrize(
+    "derive",
+    [
+        lambda: overflowing(Value(1e-320)).backward(),
+        lambda: overflowing(Value(1e-320)).backward(create_graph=True),
+        lambda: autograd.grad(lambda y: autograd.grad(overflowing)(y))(1e-320),
+        lambda: autograd.jvp(lambda y: autograd.grad(overflowing)(y), 1e-320, 1.0),
+    ],
+    ids=["backward", "create_graph", "grad of grad", "jvp of grad"],
+)
+def test_a_gradient_that_overflows_on_its_way_is_seen_at_each_order(derive: Any) -> None:
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"through mul\(1e-320, 1e\+200\).* inf"):
+        derive()
+
+
+def test_a_rule_of_one_s_own_is_named_as_its_author_named_it() -> None:
+    x = Value(2.0)
+    out = Value(4.0, (x,), "square")
+
+    def rule() -> None:
+        x.grad = math.inf
+
+    out._backward = rule
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"backward through square\(2\.0\)"):
+        out.backward()
+
+
 def test_what_is_finite_passes_unchanged() -> None:
     x = Value(0.5)
     with detect_anomaly():

@@ -5,14 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run_import(*places: Path) -> subprocess.CompletedProcess[str]:
+def run_import(*places: Path, code: str = "import autograd; print(autograd.Value(1.0))"):
     path = os.pathsep.join(map(str, places))
     return subprocess.run(
-        [sys.executable, "-c", "import autograd; print(autograd.Value(1.0))"],
-        env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False,
+        [sys.executable, "-c", code],
+        cwd=places[0], env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
 
@@ -31,3 +33,16 @@ def test_import_beside_the_namesake_fails_with_a_text_that_mends_it(tmp_path):
 def test_import_alone_works(tmp_path):
     done = run_import(ROOT, tmp_path)
     assert done.stdout.strip() == "Value(data=1.0, grad=0.0)", done.stderr
+
+
+@pytest.mark.parametrize("package", ["nn", "visualize", "visualize.cli"])
+def test_where_the_namesake_is_imported_instead_what_stands_on_the_engine_says_so(tmp_path, package):
+    """An editable installation is looked for after all packages that are installed in the usual way."""
+    (tmp_path / "autograd").mkdir()
+    (tmp_path / "autograd" / "__init__.py").write_text("from .differential import grad\n")
+    (tmp_path / "autograd" / "differential.py").write_text("def grad(): ...\n")
+    done = run_import(tmp_path, ROOT, code=f"import {package}")
+    assert done.returncode != 0
+    assert f"{package.partition('.')[0]} stands on chainrule's engine" in done.stderr
+    assert str(tmp_path) in done.stderr
+    assert "pip uninstall -y autograd" in done.stderr

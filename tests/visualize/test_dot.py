@@ -108,6 +108,11 @@ def test_a_direction_there_is_not_is_refused() -> None:
         draw_dot(Value(1.0), rankdir="RL")  # type: ignore[arg-type]
 
 
+def test_a_format_that_graphviz_does_not_write_is_refused() -> None:
+    with pytest.raises(DrawingError, match="'xyz'; use one that Graphviz writes"):
+        draw_dot(Value(1.0), format="xyz")
+
+
 @hostile
 def test_graphviz_draws_any_label_as_the_text_it_is(label: str) -> None:
     leaf, weight = Value(2.0, label=label), Value(3.0, label=f"{label}.w")
