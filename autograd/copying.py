@@ -7,14 +7,12 @@ What does not live here: the hooks that Python calls (``Value.__deepcopy__``, ``
 
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
-from typing import Any, Final, SupportsIndex
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 from autograd.errors import GraphError
 from autograd.graph import OPAQUE, Mixed, Node, members, mixed
 from autograd.ops import TABLE
-from autograd.order import joint_order
 
 
 def _same(parent: Any) -> Any:
@@ -78,25 +76,6 @@ def complete(node: Any, beyond: Beyond) -> None:
         setattr(node, name, thing)
 
 
-def lead_to(order: Sequence[Any]) -> tuple[list[Any], list[tuple[Any, Beyond]]]:
-    """What is beyond the nodes of ``order``: further nodes, each after its parents, and who has what beyond it.
-
-    The further nodes are those that gradients and added attributes lead to, and those that these lead to.
-    """
-    further: list[Any] = []
-    known = set(order)
-    beyond: list[tuple[Any, Beyond]] = []
-    new = list(order)
-    while new:
-        found = [(node, more) for node in new if (more := node._beyond()) is not None]
-        beyond += found
-        things = chain.from_iterable((grad, *(own or {}).values()) for _, (grad, own) in found)
-        new = [node for node in joint_order([root for root in things if isinstance(root, Node)]) if node not in known]
-        known.update(new)
-        further += new
-    return further, beyond
-
-
 def restore(
     kind: type[Any], name: str | None, data: float, grad: float, extra: dict[str, Any] | None, x: Any, y: Any,
     dx: Any, dy: Any,
@@ -122,23 +101,13 @@ def restore(
     return node
 
 
-def finish(node: Any, state: tuple[list[Any], list[tuple[Any, Beyond]]]) -> None:
-    """Put in place on all nodes of a pickled graph what may lead back to them; the further nodes are there by now."""
-    for copied, beyond in state[1]:
-        complete(copied, beyond)
-
-
 def last(batch: list[Any], *parts: Any) -> Any:
     """The root of a pickled graph, whose ancestors came before it."""
     return restore(*parts)
 
 
 class Batch(list[Any]):
-    """Nodes in topological order, alive for as long as one pickler works on them."""
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
-        pickling.pending |= self[-1]  # from here on: a node that is met before has a batch of its own
-        return super().__reduce_ex__(protocol)
+    """The ancestors of a root in topological order, alive for as long as one pickler works on them."""
 
 
 class _Met(set[int]):
@@ -157,8 +126,11 @@ class Pickling(threading.local):
         self.batches: list[weakref.ref[Batch]] = []
 
     def start(self, order: list[Any]) -> Batch:
-        """The nodes of ``order``, which are expected as soon as the pickler comes to them."""
-        batch = Batch([*order, _Met(map(id, order))])
+        """Expect all nodes of ``order`` but its last, which the caller pickles itself."""
+        batch = Batch(order[:-1])
+        met = _Met(map(id, batch))
+        self.pending |= met
+        batch.append(met)
         self.batches.append(weakref.ref(batch, self._ended))
         return batch
 

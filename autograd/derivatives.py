@@ -99,6 +99,8 @@ def _pushed(tangent: Number, partial: Number) -> Number:
             return tangent
     elif not partial._data and not math.isfinite(tangent if tangent.__class__ is float else tangent._data):
         return 0.0
+    if tangent.__class__ is not float and not tangent._data and not math.isfinite(partial):
+        return 0.0  # a direction of zero
     return tangent * partial
 
 

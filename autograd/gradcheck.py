@@ -249,8 +249,10 @@ def _one_sided(along: Callable[[float], float], x: float) -> tuple[float, float,
         return left, right, 1e-6 * max(abs(left), abs(right))
     for step in (None, 1e-3 * max(abs(x), 1e-3), 1e-5 * max(abs(x), 1e-3)):  # smaller where a jump lies near
         slope, error = ridders(along, x, step)
-        if error <= 1e-5 * abs(slope) + 1e-9:
-            return slope, slope, 4 * error
+        least = (step or 0.02 * max(abs(x), 0.05)) / 40  # of the steps that `ridders` goes down to
+        rounding = 2 * abs(here) * sys.float_info.epsilon / least
+        if error <= 1e-5 * abs(slope) + 1e-9 + rounding:
+            return slope, slope, 4 * error + rounding
     raise ValueError("the difference quotients do not converge")
 
 
@@ -268,14 +270,12 @@ def ridders(f: Callable[[float], float], x: float, step: float | None = None) ->
     best, error = math.nan, math.inf
     previous: list[float] = []
     for row in range(rows):
-        above, below = f(x + h), f(x - h)
-        current = [(above - below) / (2 * h)]
-        rounding = (abs(above) + abs(below)) * sys.float_info.epsilon / (2 * h)
+        current = [(f(x + h) - f(x - h)) / (2 * h)]
         factor = shrink * shrink
         for column, older in enumerate(previous):
             current.append((current[column] * factor - older) / (factor - 1))
             factor *= shrink * shrink
-            estimate = max(abs(current[-1] - current[-2]), abs(current[-1] - older), rounding)
+            estimate = max(abs(current[-1] - current[-2]), abs(current[-1] - older))
             if estimate <= error:
                 best, error = current[-1], estimate
         if row and abs(current[-1] - previous[-1]) >= 2 * error:

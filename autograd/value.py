@@ -16,7 +16,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from autograd.bind import VALUES
-from autograd.copying import Beyond, added, complete, finish, last, lead_to, pickling, restore, state
+from autograd.copying import Beyond, added, complete, last, pickling, restore, state
 from autograd.derivatives import gradients, opaque
 from autograd.errors import OperandTypeError
 from autograd.graph import OPAQUE, adopt
@@ -262,19 +262,16 @@ class Value(Scalar):
         return copied
 
     def __reduce__(self) -> Any:
-        """Ancestors are pickled first, in topological order: no node meets an unknown parent and nothing recurses.
-
-        What may lead back to any of these nodes comes last, and once for all of them.
-        """
+        """Ancestors are pickled first, in topological order: no node meets an unknown parent and nothing recurses."""
         if self.is_opaque:
             raise opaque(self, "cannot be pickled")
         if id(self) in pickling.pending:
             pickling.pending.discard(id(self))
-            return restore, state(self)
-        order = topological_order(self)
-        made = (last, (pickling.start(order[:-1]), *state(self)))
-        more, beyond = lead_to(order)
-        return (*made, (pickling.start(more), beyond), None, None, finish) if beyond else made
+            made: tuple[Any, ...] = (restore, state(self))
+        else:
+            made = (last, (pickling.start(topological_order(self)), *state(self)))
+        beyond = self._beyond()
+        return made if beyond is None else (*made, beyond, None, None, complete)
 
     def _beyond(self) -> Beyond | None:
         """What may lead back to this node, and is therefore copied once the copy of the node is there; mostly nothing.

@@ -6,6 +6,8 @@ Beside an editable installation it stands before the engine on the path, and the
 try:
     from autograd import AutogradError
 except ImportError as error:
+    if error.name != "autograd" or isinstance(error, ModuleNotFoundError):
+        raise
     raise ImportError(
         "nn stands on chainrule's engine, but another package has its import name, HIPS/autograd most likely "
         f"({error}). Mend it with: python -m pip uninstall -y autograd && python -m pip install --force-reinstall "

@@ -359,3 +359,13 @@ def test_one_input_may_stand_by_itself(inputs: Any, digits: int | None) -> None:
 @DIGITS
 def test_a_dict_is_the_one_argument(digits: int | None) -> None:
     assert gradcheck(lambda p: p["w"] * p["x"], {"w": 2.0, "x": 3.0}, digits=digits)
+
+
+def test_a_wrong_rule_is_caught_over_floats_beside_a_large_number() -> None:
+    wrong = autograd.primitive("test_gradcheck_square", lambda x: x * x, lambda out, x: (1.9 * x,))
+    try:
+        for large in (1.0, 1e8, 3e9, 1e10):
+            with pytest.raises(GradcheckError):
+                gradcheck(lambda x, large=large: wrong(x) + large, [1.3])
+    finally:
+        del TABLE["test_gradcheck_square"]
