@@ -11,30 +11,13 @@ Where to read on: ``ops.py``, the one page of calculus; ``graph.py``, what a nod
 chain rule as a loop.  This file only gathers the public names, and needs nothing but the standard library.
 """
 
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-
-def _refuse_namesake() -> None:
-    """HIPS/autograd installs the same import name; with both in one environment, files of the two get mixed."""
-    try:
-        version = metadata.version("autograd")
-    except metadata.PackageNotFoundError:
-        return
-    raise ImportError(
-        f"the distribution 'autograd' {version} (HIPS/autograd) is installed here, and it has the same import name as "
-        "chainrule's engine. Mend it with: python -m pip uninstall -y autograd && python -m pip install "
-        "--force-reinstall --no-deps chainrule (in a checkout, -e . in place of chainrule); or use the two in separate "
-        "virtual environments"
-    )
-
-
-_refuse_namesake()
-
-from autograd.bulk import read_data, read_grads, write_data, write_grads  # noqa: E402
-from autograd.collector import without_collector  # noqa: E402
-from autograd.derivatives import stale  # noqa: E402
-from autograd.errors import (  # noqa: E402
+from autograd import namesake  # noqa: F401 (first of all: a mixed installation must be refused)
+from autograd.bulk import read_data, read_grads, write_data, write_grads
+from autograd.collector import without_collector
+from autograd.derivatives import stale
+from autograd.errors import (
     AnomalyError,
     AutogradError,
     ExpressionError,
@@ -52,15 +35,15 @@ from autograd.errors import (  # noqa: E402
     StaleGraphError,
     StructureError,
 )
-from autograd.functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp  # noqa: E402
-from autograd.gradcheck import gradcheck  # noqa: E402
-from autograd.modes import detect_anomaly, no_grad, observed, provenance, scope  # noqa: E402
-from autograd.operand import Matrix, Operands, matrix, operands  # noqa: E402 (a mixed installation must be refused first)
-from autograd.ops import TABLE, Op  # noqa: E402
-from autograd.order import topological_order  # noqa: E402
-from autograd.primitives import functions, primitive, row_functions  # noqa: E402
-from autograd.program import Program, compile  # noqa: E402
-from autograd.value import Value  # noqa: E402
+from autograd.functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from autograd.gradcheck import gradcheck
+from autograd.modes import detect_anomaly, no_grad, observed, provenance, scope
+from autograd.operand import Matrix, Operands, matrix, operands
+from autograd.ops import TABLE, Op
+from autograd.order import topological_order
+from autograd.primitives import functions, primitive, row_functions
+from autograd.program import Program, compile
+from autograd.value import Value
 
 globals().update(functions, **row_functions)
 

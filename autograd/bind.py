@@ -29,7 +29,7 @@ RESERVED: Final = frozenset({
     "self", "node", "op", "next", "Value", "observing", "operand", "out", "read", "float", "len",
     "tuple", "zip", "argument", "clock", "column", "interior", "mixed", "LengthError", "operands", "Operands",
     "groups", "partials", "python_partials", "python_value", "method", "reflected", "rule", "listed", "matrix",
-    "DEEPER", "IndexError", "ArithmeticError", "ValueError", "choose", "number",
+    "DEEPER", "IndexError", "ArithmeticError", "ValueError", "choose", "number", "constant",
 })  # fmt: skip
 """Names that the templates here and in ``fuse.py`` use themselves, and worlds for what their formulas need."""
 

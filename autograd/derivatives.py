@@ -16,7 +16,7 @@ from typing import Any
 
 from autograd.errors import OpaqueNodeError, StaleGraphError
 from autograd.graph import Node
-from autograd.modes import check_gradient, describe, modes
+from autograd.modes import check_gradient, describe, modes, unwatched
 from autograd.ops import FLOATS, is_list
 from autograd.order import interior_order, joint_order, reach, topological_order
 from autograd.world import World
@@ -53,26 +53,27 @@ def gradients(
     partials_of = float_partials if world is None else recorded_partials(order, world)
     watched = modes().anomaly
     found: dict[Any, Number] = {root: seed}
-    for node in reversed(order):
-        g = found.get(node)
-        if g is None or (g.__class__ is float and not g):
-            continue
-        for parent, partial in partials_of(node):
-            if (reached is not None and parent not in reached) or not parent.requires_grad:
+    with unwatched():
+        for node in reversed(order):
+            g = found.get(node)
+            if g is None or (g.__class__ is float and not g):
                 continue
-            contribution = _times(g, partial)
-            if contribution is None:
-                continue
-            if watched:
-                check_gradient(node, parent, float(contribution))
-            before = found.get(parent)
-            if before is None:
-                # As in `accumulate`: a contribution of -0.0 alone is 0.0.
-                found[parent] = (
-                    contribution if contribution.__class__ is not float and contribution._data else 0.0 + contribution
-                )
-            else:
-                found[parent] = before + contribution
+            for parent, partial in partials_of(node):
+                if (reached is not None and parent not in reached) or not parent.requires_grad:
+                    continue
+                contribution = _times(g, partial)
+                if contribution is None:
+                    continue
+                before = found.get(parent)
+                if before is not None:
+                    total = before + contribution
+                elif contribution.__class__ is not float and contribution._data:
+                    total = contribution
+                else:
+                    total = 0.0 + contribution  # as in `accumulate`: a contribution of -0.0 alone is 0.0
+                found[parent] = total
+                if watched:
+                    check_gradient(node, parent, float(total))
     return found
 
 
@@ -108,25 +109,27 @@ def tangents(roots: Sequence[Any], seeds: Mapping[Any, Number], world: World | N
     """The directional derivative of every node along ``seeds`` (node → tangent): Σ partial · tangent, in order.
 
     A partial of zero passes nothing on, whatever the tangent: on the same paths as backward, where a gradient that has
-    become zero is sent no further.  A node whose seed is zero is a constant.
+    become zero is sent no further.  A seed of zero counts for nothing where the slope is not
+    finite.
     """
     reached = reach(seeds, joint_order(roots))
     order = [node for node in reached if node not in seeds]
     partials_of = float_partials if world is None else recorded_partials(order, world)
     watched = modes().anomaly
     found: dict[Any, Number] = {node: seed for node, seed in seeds.items() if seed.__class__ is not float or seed}
-    for node in order:
-        total: Number | None = None
-        for parent, partial in partials_of(node):
-            tangent = found.get(parent)
-            if tangent is None:
-                continue
-            contribution = _pushed(tangent, partial)
-            if watched:
-                check_gradient(node, parent, float(contribution))
-            total = contribution if total is None else total + contribution
-        if total is not None:
-            found[node] = total
+    with unwatched():
+        for node in order:
+            total: Number | None = None
+            for parent, partial in partials_of(node):
+                tangent = found.get(parent)
+                if tangent is None:
+                    continue
+                contribution = _pushed(tangent, partial)
+                if watched:
+                    check_gradient(node, parent, float(contribution))
+                total = contribution if total is None else total + contribution
+            if total is not None:
+                found[node] = total
     return found
 
 
@@ -151,7 +154,11 @@ def recorded_partials(order: Iterable[Any], world: World) -> Callable[[Any], Ite
         ]  # fmt: skip
         for index, (name, group) in enumerate(zip(op.operands, groups, strict=True)):
             if any(map(isinstance, group, repeat(Node))):
-                partial = op.partial_in(world, index)(node, *arguments)
+                rule = op.partial_in(world, index)
+                try:
+                    partial = rule(node, *arguments)
+                except ArithmeticError:  # Python's own, for a plain number by another one; of Values it is IEEE 754's
+                    partial = rule(node, *map(world.namespace["constant"], arguments))
                 column = partial if is_list(name) else (partial,)
                 for operand, entry in zip(group, column, strict=True):
                     if isinstance(operand, Node):

@@ -172,6 +172,11 @@ def recording() -> Any:
     return _block(no_grad=False) if _modes.get().no_grad else nullcontext()
 
 
+def unwatched() -> Any:
+    """A block without ``detect_anomaly()``: in a derivative's formula there may be an inf that counts for nothing."""
+    return _block(anomaly=False) if _modes.get().anomaly else nullcontext()
+
+
 def detect_anomaly() -> Any:
     """A block in which the first value or gradient that is inf or NaN raises, with op, operands and source line.
 

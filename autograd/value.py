@@ -16,7 +16,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from autograd.bind import VALUES
-from autograd.copying import Beyond, added, complete, last, pickling, restore, state
+from autograd.copying import added, complete, finish, last, led_to, pickling, restore, state
 from autograd.derivatives import gradients, opaque
 from autograd.errors import OperandTypeError
 from autograd.graph import OPAQUE, adopt
@@ -243,43 +243,46 @@ class Value(Scalar):
 
     def __copy__(self) -> "Value":
         copied: Value = restore(*state(self))
-        if (beyond := self._beyond()) is not None:
-            complete(copied, beyond)
+        copied.grad = self.grad
+        complete(copied, added(self, Value))
         return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Value":
-        more = []
-        for node in topological_order(self):
-            if id(node) not in memo:
-                if node.is_opaque:
-                    raise opaque(node, "cannot be copied")
-                memo[id(node)] = restore(*state(node, lambda parent: memo[id(parent)]))
-                if (beyond := node._beyond()) is not None:
-                    more.append((node, beyond))
-        for node, beyond in more:
-            complete(memo[id(node)], deepcopy(beyond, memo))
+        new = led_to([self], lambda node: id(node) in memo)
+        for node in new:
+            if node.is_opaque:
+                raise opaque(node, "cannot be copied")
+            memo[id(node)] = restore(*state(node, lambda parent: memo[id(parent)]))
+        for node in new:  # what may lead back to them
+            if node.grad.__class__ is not float:
+                memo[id(node)].grad = deepcopy(node.grad, memo)
+            if own := added(node, Value):
+                complete(memo[id(node)], deepcopy(own, memo))
         copied: Value = memo[id(self)]
         return copied
 
     def __reduce__(self) -> Any:
-        """Ancestors are pickled first, in topological order: no node meets an unknown parent and nothing recurses."""
+        """Ancestors are pickled first, in topological order: no node meets an unknown parent and nothing recurses.
+
+        Gradients that are graphs are pickled with all that they lead to, see ``Recorded``.
+        """
         if self.is_opaque:
             raise opaque(self, "cannot be pickled")
-        if id(self) in pickling.pending:
-            pickling.pending.discard(id(self))
+        known, recorded = pickling.known, None
+        if id(self) in known.pending:
+            known.pending.discard(id(self))
             made: tuple[Any, ...] = (restore, state(self))
+            if self.grad.__class__ is not float:
+                recorded = known.leads_to(self, [self])
         else:
-            made = (last, (pickling.start(topological_order(self)), *state(self)))
-        beyond = self._beyond()
-        return made if beyond is None else (*made, beyond, None, None, complete)
-
-    def _beyond(self) -> Beyond | None:
-        """What may lead back to this node, and is therefore copied once the copy of the node is there; mostly nothing.
-
-        A gradient that is itself a graph, and the attributes that a subclass has added.
-        """
-        own = None if self.__class__ is Value else added(self, Value)
-        return (self.grad, own) if own or self.grad.__class__ is not float else None
+            order = topological_order(self)
+            made = (last, (known.start(order[:-1]), *state(self)))
+            recorded = known.leads_to(self, order)
+        own = added(self, Value)
+        if recorded is None:
+            return (*made, own, None, None, complete) if own else made
+        recorded.met.add(id(self))
+        return (*made, (recorded, own), None, None, finish)
 
     if TYPE_CHECKING:
         # Made from the table at import.  Python's operators are a closed set, so their types are spelt out; a method
@@ -331,6 +334,16 @@ class Frozen(Value):
         if wanted:
             self.__class__ = Value  # type: ignore[assignment]
             self._grad = 0.0 if self.op is None else None
+
+
+def _constant(operand: Any) -> Any:
+    """An operand of a formula, or a list of them, each number a Value without a gradient."""
+    if isinstance(operand, Value):
+        return operand
+    return Value(operand, requires_grad=False) if operand.__class__ is float else tuple(map(_constant, operand))
+
+
+VALUES.namespace["constant"] = _constant
 
 
 def _nothing() -> None:

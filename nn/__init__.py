@@ -4,7 +4,7 @@ Where to read on: ``module.py``, what holds parameters; ``neuron.py``, micrograd
 ``losses.py``; ``optim/``; ``training.py``.  This file only gathers the public names.
 """
 
-import nn.namesake  # noqa: F401 (first of all)
+import nn.namesake as _namesake  # noqa: F401 (first of all)
 from nn import callbacks, init, metrics, optim, schedule
 from nn.activations import (
     ELU,

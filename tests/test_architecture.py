@@ -27,6 +27,7 @@ PACKAGES = ("autograd", "nn", "visualize")
 
 # The engine from the bottom up. Modules on one line may import each other as long as no cycle comes of it.
 LAYERS: tuple[tuple[str, ...], ...] = (
+    ("namesake",),
     ("errors",),
     ("collector", "extra", "files"),
     ("machine_code",),

@@ -1,6 +1,6 @@
 """Pictures of graphs, and backprop one contribution at a time.  Reads graphs; holds no derivative of its own."""
 
-import visualize.namesake  # noqa: F401 (first of all)
+import visualize.namesake as _namesake  # noqa: F401 (first of all)
 from visualize import plots
 from visualize.dot import draw_dot, trace
 from visualize.errors import DrawingError

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import io
+import itertools
 import math
 import pickle
 from collections.abc import Callable
@@ -271,3 +272,136 @@ def test_a_pickler_that_knows_half_of_a_graph_leaves_nothing_behind_for_another(
     first, second = pickle.loads(stream.getvalue())
     assert (first.data, second.data) == (5001.0, 10001.0)
     assert any(node is first for node in autograd.topological_order(second))
+
+
+# gradients that are graphs, and picklers of every kind ---------------------------------------------------------------
+
+
+def recorded() -> tuple[Value, Value]:
+    """A leaf and a root with gradients that are graphs, which lead to both."""
+    x = Value(0.5)
+    y = (x * x).tanh() * x
+    y.backward(create_graph=True)
+    return x, y
+
+
+@copies
+@pytest.mark.parametrize("first", [0, 1])
+def test_gradients_of_gradients_come_along(copied: Callable[[Any], Any], first: int) -> None:
+    x, y = recorded()
+    slope, x.grad = x.grad, 0.0
+    slope.backward(create_graph=True)
+    things = [x, y, slope]
+    again = copied([things[first], *things])[1:]
+    for old, new in zip(things, again, strict=True):
+        assert [node.grad.data for node in topological_order(new)] == [
+            node.grad.data for node in topological_order(old)
+        ]
+    curvatures = []
+    for leaf in (x, again[0]):
+        curvature, leaf.grad = leaf.grad, 0.0
+        curvature.backward()
+        curvatures.append(leaf.grad)
+    assert curvatures[0] == curvatures[1] != 0.0
+
+
+@copies
+def test_gradients_that_lead_to_one_another_one_by_one_are_copied(copied: Callable[[Any], Any]) -> None:
+    line = [Value(float(i)) for i in range(3_000)]
+    for node, following in itertools.pairwise(line):
+        node.grad = following
+    node = copied(line[0])
+    for i in range(len(line) - 1):
+        assert node.data == float(i)
+        node = node.grad
+
+
+@pytest.mark.parametrize("pickler", [pickle.Pickler, pickle._Pickler])
+def test_a_pickler_that_failed_and_is_still_about_takes_nothing_from_the_next(pickler: type[pickle.Pickler]) -> None:
+    x, y = recorded()
+    failed = pickler(io.BytesIO())
+    with pytest.raises(autograd.OpaqueNodeError) as kept:
+        failed.dump(Value(4.0, (x,), "mine") * 2 * y)
+    assert kept.value
+    for thing in (x, y):
+        again = pickle.loads(pickle.dumps(thing))
+        assert again.grad.data == thing.grad.data
+
+
+def test_a_list_of_losses_with_recorded_gradients_takes_space_in_proportion() -> None:
+    def size(count: int) -> int:
+        ws = [Value(0.1 * i) for i in range(5)]
+        losses = [(autograd.dot(ws, [float(i + j) for j in range(5)]) - i) ** 2 for i in range(count)]
+        autograd.sum(losses).backward(create_graph=True)
+        return len(pickle.dumps(losses))
+
+    assert size(200) < 2.2 * size(100)
+
+
+class Own(Value):
+    """A subclass that knows best how it is pickled."""
+
+    def __reduce__(self) -> Any:
+        return Own, (self.data + 100.0,)
+
+
+def test_a_subclass_may_be_pickled_in_its_own_way() -> None:
+    x = Own(2.0)
+    y = x * 3
+    y.backward(create_graph=True)
+    again = pickle.loads(pickle.dumps(y))
+    (leaf,) = again.parents
+    assert (leaf.data, leaf.grad) == (102.0, 0.0)
+    assert again.grad.data == 1.0
+
+
+def test_what_a_pickler_leaves_to_a_persistent_id_stays_as_it_is_where_it_is_loaded() -> None:
+    x, y = recorded()
+
+    class Saves(pickle.Pickler):
+        def persistent_id(self, thing: Any) -> Any:
+            return "x" if thing is x else None
+
+    class Loads(pickle.Unpickler):
+        def persistent_load(self, name: Any) -> Any:
+            return there
+
+    there = Value(7.0)
+    file = io.BytesIO()
+    Saves(file).dump(y)
+    again = Loads(io.BytesIO(file.getvalue())).load()
+    assert (there.data, there.grad) == (7.0, 0.0)
+    assert again.grad.data == 1.0
+    assert topological_order(again)[0] is there
+
+
+class Named(Value):
+    """A subclass whose hash is its name's."""
+
+    def __init__(self, data: float, name: str) -> None:
+        super().__init__(data)
+        self.name = name
+        self.others: Any = ()
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Named) and other.name == self.name
+
+
+def test_what_a_subclass_adds_is_there_before_it_is_hashed() -> None:
+    a, b = Named(2.0, "a"), Named(3.0, "b")
+    a.others = {b: 1}
+    again = pickle.loads(pickle.dumps(a * b))
+    assert again.parents[0].others == {again.parents[1]: 1}
+
+
+def test_many_that_refer_to_one_that_refers_to_them_are_pickled() -> None:
+    owner = Named(0.0, "owner")
+    owner.others = tuple(Named(float(i), str(i)) for i in range(300))
+    for other in owner.others:
+        other.others = owner
+    again = pickle.loads(pickle.dumps(owner))
+    assert [other.data for other in again.others] == [float(i) for i in range(300)]
+    assert all(other.others is again for other in again.others)

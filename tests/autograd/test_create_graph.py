@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -90,6 +91,50 @@ def test_create_graph_agrees_bit_for_bit_on_each_primitive(name: str) -> None:
         apply(name, *recorded).backward(create_graph=True)
         # a leaf that nothing reaches is not part of the graph, and keeps its 0.0
         assert [bits(float(leaf.grad)) for leaf in recorded] == [bits(leaf.grad) for leaf in plain], at
+
+
+EDGES = (0.0, -0.0, 1.0, -2.0, 0.5, -2.5, 5e-324, 1e300, -800.0, math.inf, -math.inf, math.nan)
+
+
+def at_edges(name: str) -> Iterator[tuple[list[Value], Value]]:
+    """Results at edge numbers, with their leaves: a Value for each operand, and plain numbers beside one."""
+    width = len(TABLE[name].operands)
+    for numbers in itertools.product(EDGES, repeat=width):
+        for leaf in [{0}] if width == 1 else [{0}, {1}, {0, 1}]:
+            operands = [Value(number) if place in leaf else number for place, number in enumerate(numbers)]
+            yield [x for x in operands if isinstance(x, Value)], getattr(autograd, name)(*operands)
+
+
+FEW_OPERANDS = [name for name in NAMES if len(TABLE[name].operands) <= 2 and not TABLE[name].nary]
+
+
+@pytest.mark.parametrize("name", FEW_OPERANDS)
+def test_at_edges_and_beside_plain_numbers_create_graph_gives_what_backward_gives(name: str) -> None:
+    for leaves, root in at_edges(name):
+        root.backward()
+        plain = [leaf.grad for leaf in leaves]
+        for leaf in leaves:
+            leaf.zero_grad()
+        root.backward(create_graph=True)
+        recorded = [leaf.grad.data for leaf in leaves]
+        assert all(a == b or (a != a and b != b) for a, b in zip(plain, recorded, strict=True)), (root, plain, recorded)
+
+
+@pytest.mark.parametrize("name", FEW_OPERANDS)
+def test_where_all_is_finite_there_is_no_anomaly_in_recorded_derivatives_either(name: str) -> None:
+    for leaves, root in at_edges(name):
+        root.backward()
+        if all(map(math.isfinite, (root.data, *[leaf.grad for leaf in leaves]))):
+            with autograd.detect_anomaly():
+                root.backward(create_graph=True)
+
+
+def test_a_quotient_by_the_number_zero_may_be_differentiated_twice() -> None:
+    assert grad(lambda x: x / 0.0)(2.0) == math.inf
+    assert grad(grad(lambda x: x / 0.0))(2.0) == 0.0
+    x = Value(2.0)
+    (x / 0.0).backward(create_graph=True)
+    assert x.grad.data == math.inf
 
 
 def test_results_start_from_zero_each_time_and_leaves_add_up() -> None:

@@ -197,10 +197,8 @@ def test_along_a_direction_of_zero_an_infinite_slope_is_none() -> None:
     assert jvp(lambda x, y: x + autograd.sqrt(y), (1.0, 0.0), (1.0, 0.0)) == (1.0, 1.0)
     assert jvp(lambda x, y: x + autograd.sqrt(y), (1.0, 0.0), (0.0, 1.0)) == (1.0, math.inf)
     assert jvp(lambda x, y: x + autograd.sqrt(y), (1.0, 0.0), (Value(1.0), Value(0.0)))[1].data == 1.0
-    assert [entry.data for entry in hvp(lambda p: p[0] ** 2 + p[1] ** 1.5, [1.0, 0.0], [Value(1.0), Value(0.0)])] == [
-        2,
-        0,
-    ]
+    curvature = hvp(lambda p: p[0] ** 2 + p[1] ** 1.5, [1.0, 0.0], [Value(1.0), Value(0.0)])
+    assert [entry.data for entry in curvature] == [2.0, 0.0]
     assert jvp(lambda v: jvp(lambda p: p[0] + autograd.sqrt(p[1]), [1.0, 0.0], v)[1], [1.0, 0.0], [1.0, 0.0]) == (1, 1)
 
 

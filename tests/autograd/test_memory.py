@@ -278,13 +278,18 @@ def test_no_use_of_a_deep_graph_recurses(use: Callable[[Value, Value], Any]) -> 
 
 
 @pytest.mark.parametrize("picked", [0, 1], ids=["the leaf", "the root"])
-def test_a_deep_graph_is_copied_with_gradients_that_are_deep_graphs(picked: int) -> None:
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda root: pickle.loads(pickle.dumps(root))], ids=["deepcopy", "pickle"]
+)
+def test_a_deep_graph_is_copied_with_gradients_that_are_deep_graphs(
+    picked: int, copied: Callable[[Value], Value]
+) -> None:
     leaf = root = Value(0.5)
     for _ in range(2_000):
         root = (root * leaf).tanh() + leaf
     root.backward(create_graph=True)
     expected = leaf.grad.data
-    again = copy.deepcopy((leaf, root)[picked])
+    again = copied((leaf, root)[picked])
     other = again if picked == 0 else topological_order(again)[0]
     slopes = []
     for x in (leaf, other):

@@ -41,8 +41,26 @@ def test_where_the_namesake_is_imported_instead_what_stands_on_the_engine_says_s
     (tmp_path / "autograd").mkdir()
     (tmp_path / "autograd" / "__init__.py").write_text("from .differential import grad\n")
     (tmp_path / "autograd" / "differential.py").write_text("def grad(): ...\n")
+    record = tmp_path / "autograd-1.8.0.dist-info"
+    record.mkdir()
+    (record / "METADATA").write_text("Metadata-Version: 2.1\nName: autograd\nVersion: 1.8.0\n")
     done = run_import(tmp_path, ROOT, code=f"import {package}")
     assert done.returncode != 0
-    assert f"{package.partition('.')[0]} stands on chainrule's engine" in done.stderr
-    assert str(tmp_path) in done.stderr
+    assert f"`import autograd` finds {tmp_path}" in done.stderr
+    assert "'autograd' 1.8.0" in done.stderr
     assert "pip uninstall -y autograd" in done.stderr
+
+
+@pytest.mark.parametrize("package", ["nn", "visualize"])
+def test_a_file_of_one_s_own_in_the_place_of_the_engine_is_named(tmp_path, package):
+    (tmp_path / "autograd.py").write_text("print('my first network')\n")
+    done = run_import(tmp_path, ROOT, code=f"import {package}")
+    assert done.returncode != 0
+    assert f"`import autograd` finds {tmp_path / 'autograd.py'}. Rename it" in done.stderr
+
+
+def test_an_error_of_another_kind_within_the_engine_is_not_laid_on_the_namesake(tmp_path):
+    done = run_import(ROOT, code="import sys; sys.modules['autograd.ieee'] = None; import nn")
+    assert done.returncode != 0
+    assert "autograd.ieee" in done.stderr
+    assert "HIPS" not in done.stderr
