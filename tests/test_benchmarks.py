@@ -67,6 +67,24 @@ def test_a_stopwatch_books_laps() -> None:
     assert clock.phases["b"] >= 0.0
 
 
+def test_what_the_collector_takes_is_told_apart_from_what_the_program_takes() -> None:
+    garbage: list[list[object]] = []
+
+    def cycles() -> list[list[object]]:
+        for _ in range(20_000):
+            garbage.append([garbage])
+        time.sleep(0.01)
+        return garbage
+
+    both = measure.race([measure.collector_apart(measure.timed("cycles", cycles))], 1, collector=True)["cycles"]
+    assert both.phases["collector"][0] > 0
+    assert both.phases["program"][0] >= 0.01
+    assert both.phases["total"][0] == pytest.approx(both.phases["program"][0] + both.phases["collector"][0])
+    without = measure.race([measure.collector_apart(measure.timed("cycles", cycles))], 1, collector=False)["cycles"]
+    assert without.phases["collector"] == [0.0]
+    assert not any("CollectorClock" in repr(callback) for callback in gc.callbacks)
+
+
 def test_memory_is_what_is_kept_per_node() -> None:
     weight = measure.memory(lambda: [bytearray(1000) for _ in range(100)], lambda kept: kept.extend(kept[:]), 100)
     assert 1000 < weight.before < 1200
