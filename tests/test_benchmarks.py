@@ -58,6 +58,12 @@ def test_a_spread_is_median_and_quartiles() -> None:
     assert measure.spread([1.0, 2.0]) == (1.5, 1.0, 2.0)
 
 
+def test_before_each_run_that_counts_a_plain_loop_is_timed() -> None:
+    results = measure.race([measure.timed(name, list) for name in "ab"], rounds=3, collector=False)
+    assert [len(results[name].pace) for name in "ab"] == [3, 3]
+    assert all(seconds > 0 for name in "ab" for seconds in results[name].pace)
+
+
 def test_a_stopwatch_books_laps() -> None:
     clock = measure.Stopwatch()
     time.sleep(0.002)

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 
 from . import peers, work
-from .measure import PROGRAM, SEARCH, TOTAL, Contender, Result, collector_apart, disagreement, race
+from .measure import PROGRAM, SEARCH, TOTAL, Contender, Result, collector_apart, disagreement, race, spread
 from .peers import Engine, Unavailable
 from .report import Target, heading, number, span, table, targets_block
 from .runners import (
@@ -74,6 +74,8 @@ def main(argv: list[str]) -> int:
         "\n`faster` is micrograd's time over the engine's, the median of the ratios within a round. Inputs and leaves"
         "\nare made before the clock starts; the finished graph is freed after it has stopped. That goes for everyone."
         "\nA first round does not count: what an engine keeps for its next graph, such as memory, it has from then on."
+        "\n`plain loop` is what an empty loop of Python takes right before a run, ms, by quartiles: on a machine that"
+        "\nothers compute on it is up to twice its least, and ratios shift with it."
     )
     elementary(report)
     moons(report)
@@ -128,7 +130,7 @@ def elementary(report: Report) -> None:
     contenders.append(elementary_contender(report.ours, plan))
 
     for collector, limit in ((False, 4), (True, 10)):
-        results = race(contenders, report.rounds(5 if collector else 7), collector, warm_up=not collector)
+        results = race(contenders, report.rounds(9 if collector else 15), collector, warm_up=not collector)
         race_table(results, collector, NS, absent)
         target_ratio(report, "elementary graph", results, collector, limit)
     if worker is not None:
@@ -161,7 +163,7 @@ def moons(report: Report) -> None:
         for engine in engines:
             run, _ = moons_runner(engine, points, labels, steps)
             contenders.append(Contender(engine.name, partial(engine.call, run), steps))
-        results = race(contenders, report.rounds(5 if collector else 15), collector, warm_up=not collector)
+        results = race(contenders, report.rounds(9 if collector else 41), collector, warm_up=not collector)
         race_table(results, collector, MS)
         target_ratio(report, "moons step", results, collector, limit)
 
@@ -290,14 +292,16 @@ def title(text: str, explanation: str) -> None:
 
 
 def race_table(results: dict[str, Result], collector: bool, scale: float, absent: Sequence[list[str]] = ()) -> None:
-    """Print a race: the median of every phase, the spread of the total, and how many times faster than micrograd."""
+    """Print a race: the median of every phase, the total's spread, how many times faster than micrograd, the pace."""
     peer = results["micrograd"]
     phases = [phase for phase in peer.phases if phase != TOTAL]
     rows = []
     for name, result in results.items():
         medians = [number(result.spread(phase).median * scale) for phase in (*phases, TOTAL)]
-        rows.append([name, *medians, span(result.spread(), scale), f"{number(result.times_faster_than(peer))}x"])
-    print("\n" + table([COLLECTOR[collector], *phases, TOTAL, "quartiles", "faster"], [*rows, *absent]))
+        faster = f"{number(result.times_faster_than(peer))}x"
+        rows.append([name, *medians, span(result.spread(), scale), faster, span(spread(result.pace), MS)])
+    headers = [COLLECTOR[collector], *phases, TOTAL, "quartiles", "faster", "plain loop"]
+    print("\n" + table(headers, [*rows, *absent]))
 
 
 def target_ratio(report: Report, what: str, results: dict[str, Result], collector: bool, limit: float) -> None:

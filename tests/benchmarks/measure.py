@@ -10,6 +10,8 @@ keep a comparison fair live here and hold for all who take part:
   the collector does meanwhile where it is on, is inside.
 - What was in memory before the first round (modules, plans) is frozen out of the collector's sight, so that the
   collector finds what it would find in a fresh process, whatever else a benchmark has imported.
+- Before each run a plain loop is timed, which needs nothing but the processor: where others compute on the same
+  machine, or on the other half of the same core, it takes up to twice as long, and a reader sees that.
 
 Next: `work.py`, what is measured.
 """
@@ -25,7 +27,8 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import repeat
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -97,10 +100,11 @@ def spread(values: Sequence[float]) -> Spread:
 
 @dataclass(frozen=True)
 class Result:
-    """What one contender took: seconds per unit by phase, one entry a round."""
+    """What one contender took: seconds per unit by phase, one entry a round; seconds of a plain loop before each."""
 
     name: str
     phases: dict[str, list[float]]
+    pace: list[float] = field(default_factory=list)
 
     def spread(self, phase: str = TOTAL) -> Spread:
         """Seconds per unit in `phase`."""
@@ -125,17 +129,28 @@ def race(contenders: Sequence[Contender], rounds: int, collector: bool, warm_up:
         warm_up: one round first that does not count; needless where the same contenders have just raced.
     """
     times: dict[str, dict[str, list[float]]] = {contender.name: {} for contender in contenders}
+    paces: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     with quiet_heap():
         for turn, counts in enumerate([False] * warm_up + [True] * rounds):
             for contender in in_turn(contenders, turn):
                 with garbage_collector(collector):
+                    pace = plain_loop()
                     phases = contender.run()
                 if not counts:
                     continue
+                paces[contender.name].append(pace)
                 phases[TOTAL] = sum(seconds for phase, seconds in phases.items() if phase != TOTAL) or phases[TOTAL]
                 for phase, seconds in phases.items():
                     times[contender.name].setdefault(phase, []).append(seconds / contender.units)
-    return {name: Result(name, phases) for name, phases in times.items()}
+    return {name: Result(name, phases, paces[name]) for name, phases in times.items()}
+
+
+def plain_loop() -> float:
+    """Seconds that a loop of half a million turns takes, with nothing in it."""
+    start = time.perf_counter()
+    for _ in repeat(None, 500_000):
+        pass
+    return time.perf_counter() - start
 
 
 def in_turn(contenders: Sequence[T], turn: int) -> list[T]:
