@@ -109,8 +109,7 @@ def tangents(roots: Sequence[Any], seeds: Mapping[Any, Number], world: World | N
     """The directional derivative of every node along ``seeds`` (node → tangent): Σ partial · tangent, in order.
 
     A partial of zero passes nothing on, whatever the tangent: on the same paths as backward, where a gradient that has
-    become zero is sent no further.  A seed of zero counts for nothing where the slope is not
-    finite.
+    become zero is sent no further.  A seed of zero counts for nothing where the slope is not finite.
     """
     reached = reach(seeds, joint_order(roots))
     order = [node for node in reached if node not in seeds]

@@ -244,7 +244,7 @@ def linearity(report: Report) -> None:
         "\nas many nodes again as the graph has, and never more than 4,096.",
     )
     times, weights, counts = [], [], []
-    grows: dict[str, list[float]] = {}
+    off_total, on_total, on_program, after = [], [], [], []
     for size in sizes:
         plan = work.elementary_plan(size)
         contender = elementary_contender(report.ours, plan)
@@ -252,27 +252,29 @@ def linearity(report: Report) -> None:
         off = race([contender], rounds, collector=False)[contender.name]
         on = race([collector_apart(contender)], rounds, collector=True)[contender.name]
         weight = weigh(report.ours, plan)
-        figures = [off.spread(phase).median * NS for phase in ("forward", "backward", TOTAL)]
-        figures += [on.spread(phase).median * NS for phase in (PROGRAM, SEARCH, TOTAL)]
+        without = [off.spread(phase).median * NS for phase in ("forward", "backward", TOTAL)]
+        with_it = [on.spread(phase).median * NS for phase in (PROGRAM, SEARCH, TOTAL)]
         counts.append(plan.nodes)
-        times.append([f"{plan.nodes:,}", *map(number, figures)])
+        off_total.append(without[-1])
+        on_program.append(with_it[0])
+        on_total.append(with_it[-1])
+        after.append(weight.after)
+        times.append([f"{plan.nodes:,}", *map(number, without), *map(number, with_it)])
         weights.append([f"{plan.nodes:,}", number(weight.before), number(weight.after)])
-        for what, figure in (
-            ("time, collector off", figures[2]),
-            ("time, collector on", figures[5]),
-            ("of that, the program's own", figures[3]),
-            ("memory", weight.after),
-        ):
-            grows.setdefault(what, []).append(figure)
-    phases = ["forward", "backward", "total", "collector on: program", "collector", "total"]
-    print("\n" + table(["ns per node", *phases], times))
+    headers = ["forward", "backward", "total", "collector on: program", "collector", "total with it"]
+    print("\n" + table(["ns per node", *headers], times))
     print("\n" + table(["bytes per node", "before backward", "after"], weights))
     print("\nFitted over this range, where an exponent of at most 1.10 counts as linear:")
-    for what, found in grows.items():
-        exponent = 1 + slope(counts, found)
+
+    def growth(what: str, figures: Sequence[float]) -> Target:
+        exponent = 1 + slope(counts, figures)
         print(f"{what:<26}  grows as nodes^{exponent:.2f}: {'linear' if exponent <= 1.1 else 'NOT linear'}")
-        if not what.startswith("of that"):
-            report.targets.append(Target(f"growth of {what}, exponent", 1.1, exponent, "", at_most=True))
+        return Target(f"growth of {what}, exponent", 1.1, exponent, "", at_most=True)
+
+    report.targets.append(growth("time, collector off", off_total))
+    report.targets.append(growth("time, collector on", on_total))
+    growth("of that, the program's own", on_program)
+    report.targets.append(growth("memory", after))
 
 
 def slope(sizes: Sequence[float], values: Sequence[float]) -> float:
