@@ -74,21 +74,25 @@ def test_a_stopwatch_books_laps() -> None:
 
 
 def test_what_the_collector_takes_is_told_apart_from_what_the_program_takes() -> None:
-    garbage: list[list[object]] = []
+    def an_hour() -> dict[str, float]:
+        gc.collect()
+        return {"forward": 1200.0, "backward": 2400.0}
 
-    def cycles() -> list[list[object]]:
-        for _ in range(20_000):
-            garbage.append([garbage])
-        time.sleep(0.01)
-        return garbage
-
-    both = measure.race([measure.collector_apart(measure.timed("cycles", cycles))], 1, collector=True)["cycles"]
-    assert both.phases["collector"][0] > 0
-    assert both.phases["program"][0] >= 0.01
-    assert both.phases["total"][0] == pytest.approx(both.phases["program"][0] + both.phases["collector"][0])
-    without = measure.race([measure.collector_apart(measure.timed("cycles", cycles))], 1, collector=False)["cycles"]
-    assert without.phases["collector"] == [0.0]
+    phases = measure.collector_apart(measure.Contender("a", an_hour)).run()
+    assert 0.0 < phases["collector"] < 60.0
+    assert phases["program"] == 3600.0 - phases["collector"]
     assert not any("CollectorClock" in repr(callback) for callback in gc.callbacks)
+
+
+def test_the_collector_takes_nothing_where_it_is_off_and_something_where_it_is_on() -> None:
+    def many() -> list[list[object]]:
+        return [[] for _ in range(20_000)]
+
+    contender = measure.collector_apart(measure.timed("many", many))
+    for collector in (False, True):
+        phases = measure.race([contender], 1, collector)["many"].phases
+        assert (phases["collector"][0] > 0.0) is collector
+        assert phases["total"][0] == phases["program"][0] + phases["collector"][0]
 
 
 def test_memory_is_what_is_kept_per_node() -> None:
